@@ -1,0 +1,90 @@
+package lifecycle
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Policy is how patient opstruth is with the runs of one operation type.
+// Durations of zero switch the rule off unless the field says otherwise.
+type Policy struct {
+	StaleAfter       time.Duration // silence of a running run before it is likely stuck; required
+	QueuedStaleAfter time.Duration // the same for a queued run; required
+	ProgressTimeout  time.Duration // unchanged counts before a beating run is likely stuck
+	WaitSlack        time.Duration // allowed beyond the end of a declared wait
+	MaxWait          time.Duration // total declared waiting per run; later waits do not suspend
+	CancelGrace      time.Duration // from asking for a cancel to forcing it; required
+
+	RetryAttempts int           // from this attempt on a retrying activity is flagged
+	RetryFor      time.Duration // or once it was scheduled for so long
+
+	CloseNoWorkers  time.Duration // verified silence before a run without workers is closed
+	CloseWorkerLost time.Duration // the same for a worker that was lost and never replaced
+	CloseMissing    bool          // close at the second verification that Temporal does not know it
+}
+
+// Timing is how often liveness is produced and checked in one installation.
+type Timing struct {
+	HeartbeatEvery time.Duration // the kit's own beat
+	FlushEvery     time.Duration // the worker's batched write
+	Coalesce       time.Duration // how long an uneventful beat may go unwritten
+	PassEvery      time.Duration // the reconciler's interval
+	PassBudget     time.Duration // how long a pass may take before a verdict is written
+}
+
+// DefaultPolicy suits operations that beat every few seconds.
+func DefaultPolicy() Policy {
+	return Policy{
+		StaleAfter:       20 * time.Second,
+		QueuedStaleAfter: time.Minute,
+		WaitSlack:        10 * time.Second,
+		MaxWait:          7 * 24 * time.Hour,
+		CancelGrace:      30 * time.Second,
+		RetryAttempts:    4,
+		RetryFor:         10 * time.Minute,
+		CloseNoWorkers:   24 * time.Hour,
+		CloseWorkerLost:  24 * time.Hour,
+		CloseMissing:     true,
+	}
+}
+
+// NewTiming derives the whole timing from its two free choices.
+func NewTiming(heartbeatEvery, passEvery time.Duration) Timing {
+	return Timing{
+		HeartbeatEvery: heartbeatEvery,
+		FlushEvery:     min(time.Second, heartbeatEvery/2),
+		Coalesce:       heartbeatEvery / 2,
+		PassEvery:      passEvery,
+		PassBudget:     passEvery / 2,
+	}
+}
+
+// Check refuses a policy under which a healthy run could be flagged: a beat
+// must be able to travel all the way into a verdict within the stale limit.
+// The error names every value that has to change.
+func (p Policy) Check(t Timing) error {
+	var errs []error
+	positive := func(name string, d time.Duration) {
+		if d <= 0 {
+			errs = append(errs, fmt.Errorf("%s must be longer than zero, got %v", name, d))
+		}
+	}
+	positive("stale_after", p.StaleAfter)
+	positive("queued_stale_after", p.QueuedStaleAfter)
+	positive("cancel_grace", p.CancelGrace)
+	positive("heartbeat_every", t.HeartbeatEvery)
+	positive("reconcile_every", t.PassEvery)
+	if need := t.HeartbeatEvery + t.FlushEvery + t.Coalesce + t.PassEvery + t.PassBudget; need > p.StaleAfter {
+		errs = append(errs, fmt.Errorf(
+			"stale_after %v is too short: heartbeat %v + flush %v + coalescing %v + pass interval %v + pass budget %v need %v; lengthen stale_after or beat and reconcile more often",
+			p.StaleAfter, t.HeartbeatEvery, t.FlushEvery, t.Coalesce, t.PassEvery, t.PassBudget, need))
+	}
+	return errors.Join(errs...)
+}
+
+// HeartbeatTimeout is what Temporal is told, so that it notices a lost worker
+// no later than opstruth does and never sooner than two missed beats.
+func (p Policy) HeartbeatTimeout(t Timing) time.Duration {
+	return max(p.StaleAfter*4/5, 2*t.HeartbeatEvery+time.Second)
+}

@@ -1,0 +1,190 @@
+package lifecycle
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind names a change of a run's record, and the event that it leaves.
+type Kind string
+
+const (
+	Enqueued        Kind = "queued"           // the record was made
+	Dispatched      Kind = "dispatched"       // its workflow was started
+	Started         Kind = "started"          // the first operation activity runs
+	Planned         Kind = "planned"          // the number of items is known
+	WaitDeclared    Kind = "wait_declared"    // a durable wait begins
+	WaitEnded       Kind = "wait_ended"       //
+	CancelRequested Kind = "cancel_requested" // an operator wants it to end
+	Finished        Kind = "finished"         // the run workflow ended it
+	CloseClaimed    Kind = "close_claimed"    // the reconciler is about to terminate it
+	CloseDropped    Kind = "close_dropped"    // it lived after all
+	Reconciled      Kind = "reconciled"       // the reconciler closed it
+	CancelForced    Kind = "cancel_forced"    // the reconciler terminated a cancel that nobody served
+	Adopted         Kind = "adopted"          // it had ended in Temporal, unrecorded
+	AcknowledgedBy  Kind = "acknowledged"     // an operator took note of a follow-up
+	Reopened        Kind = "reopened"         // and took that back
+	Superseded      Kind = "superseded"       // a later run made it good
+	LateReported    Kind = "late_result"      // a worker reported after the end; nothing was applied
+
+	// Events without a change of the record.
+	WentStale   Kind = "went_stale" // an episode of silence was recorded
+	Recovered   Kind = "recovered"  // a sign of life ended it
+	CauseFound  Kind = "cause_found"
+	ItemFailing Kind = "item_failing"
+)
+
+// ErrEnded refuses a change of a run that has ended. The record stays as it is.
+var ErrEnded = errors.New("run has ended")
+
+// ErrUnchanged says that the change was made before: nothing to write.
+var ErrUnchanged = errors.New("change was already made")
+
+// ErrOvertaken refuses a change that was decided on an older record.
+var ErrOvertaken = errors.New("run changed meanwhile")
+
+// ErrNotAllowed refuses a change that this run's state does not permit.
+var ErrNotAllowed = errors.New("change is not allowed in this state")
+
+// Change is one wish to change a run's record. Only the fields that its kind
+// names matter.
+type Change struct {
+	Kind  Kind
+	Actor string // person or part of opstruth, as people read it
+
+	Token   string  // Finished: who writes the end
+	Outcome Outcome // Finished, Adopted
+	Failure Failure // Finished, Adopted
+	Total   int64   // Planned
+	Wait    Wait    // WaitDeclared, WaitEnded (id)
+	Note    string  // AcknowledgedBy; summary for LateReported
+	By      string  // Superseded: the later run's id
+
+	// CloseClaimed: the intent, and the record that was judged.
+	Closing    Closing
+	Version    int64
+	LivenessAt time.Time
+	// Reconciled: what was concluded.
+	Silence Silence
+}
+
+// Apply is the protocol of the record: it returns the facts after a change, or
+// one of the errors above. The first terminal change wins; nothing overwrites it.
+func Apply(f Facts, c Change, now time.Time) (Facts, error) {
+	if f.Status == Completed {
+		return applyEnded(f, c, now)
+	}
+	switch c.Kind {
+	case Dispatched:
+		if !f.DispatchedAt.IsZero() {
+			return f, ErrUnchanged
+		}
+		f.DispatchedAt = now
+	case Started:
+		if f.Status == Running {
+			return f, ErrUnchanged
+		}
+		f.Status, f.StartedAt, f.LivenessAt, f.ProgressAt = Running, now, now, now
+	case Planned:
+		f.Counts.Total, f.LivenessAt, f.ProgressAt = c.Total, now, now
+	case WaitDeclared:
+		f.Wait, f.LivenessAt = c.Wait, now
+	case WaitEnded:
+		f.Wait, f.LivenessAt, f.ProgressAt = Wait{}, now, now
+	case CancelRequested:
+		if !f.Cancel.At.IsZero() {
+			return f, ErrUnchanged
+		}
+		f.Cancel = CancelRequest{At: now, By: c.Actor, ForcedAt: now.Add(f.Policy.CancelGrace)}
+	case CloseClaimed:
+		if c.Version != f.Version || !c.LivenessAt.Equal(f.LivenessAt) {
+			return f, ErrOvertaken
+		}
+		f.Closing = c.Closing
+		f.Closing.At = now
+	case CloseDropped:
+		if f.Closing.ID == "" {
+			return f, ErrUnchanged
+		}
+		f.Closing = Closing{}
+	case Finished, Adopted, Reconciled, CancelForced:
+		return end(f, c, now)
+	default:
+		return f, ErrNotAllowed
+	}
+	f.Version++
+	return f, nil
+}
+
+// end writes the terminal record, once.
+func end(f Facts, c Change, now time.Time) (Facts, error) {
+	switch c.Kind {
+	case Reconciled:
+		if f.Closing.ID == "" {
+			return f, ErrNotAllowed
+		}
+		f.Outcome = Failed
+		f.Reconciliation = Reconciliation{
+			At: now, Cause: c.Silence.Cause, SilentSince: f.LivenessAt, Evidence: c.Silence.Evidence,
+		}
+		f.TerminalToken = f.Closing.ID
+	case CancelForced:
+		if f.Cancel.At.IsZero() {
+			return f, ErrNotAllowed
+		}
+		f.Outcome = Cancelled
+		f.TerminalToken = f.Closing.ID
+	default:
+		if c.Outcome == Pending || c.Outcome == "" {
+			return f, ErrNotAllowed
+		}
+		f.Outcome, f.Failure, f.TerminalToken = c.Outcome, c.Failure, c.Token
+	}
+	f.Status, f.CompletedAt = Completed, now
+	f.Wait = Wait{}
+	f.Version++
+	return f, nil
+}
+
+// applyEnded allows what may still happen to a run that has ended: people take
+// note, a later run makes it good, and a late result is disclosed.
+func applyEnded(f Facts, c Change, now time.Time) (Facts, error) {
+	followUp := Derive(f, now).ProblemClass == TerminalFollowUp
+	switch c.Kind {
+	case Finished:
+		if c.Token != "" && c.Token == f.TerminalToken {
+			return f, ErrUnchanged
+		}
+		return f, ErrEnded
+	case AcknowledgedBy:
+		if !followUp {
+			return f, ErrNotAllowed
+		}
+		if !f.Acknowledged.At.IsZero() {
+			return f, ErrUnchanged
+		}
+		f.Acknowledged = Acknowledgement{At: now, By: c.Actor, Note: c.Note}
+	case Reopened:
+		if f.Acknowledged.At.IsZero() {
+			return f, ErrUnchanged
+		}
+		f.Acknowledged = Acknowledgement{}
+	case Superseded:
+		if !followUp {
+			return f, ErrNotAllowed
+		}
+		if f.SupersededBy != "" {
+			return f, ErrUnchanged
+		}
+		f.SupersededBy = c.By
+	case LateReported:
+		if !f.Late.At.IsZero() {
+			return f, ErrUnchanged
+		}
+		f.Late = LateResult{At: now, Summary: c.Note}
+	default:
+		return f, ErrEnded
+	}
+	f.Version++
+	return f, nil
+}
