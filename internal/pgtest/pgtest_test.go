@@ -1,0 +1,65 @@
+package pgtest_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/opstruth/opstruth/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var migrations atomic.Int32
+
+func migrate(ctx context.Context, dsn string) error {
+	migrations.Add(1)
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "CREATE TABLE notes (body text)"); err != nil {
+		return err
+	}
+	return conn.Close(ctx)
+}
+
+func open(t *testing.T, dsn string) *pgx.Conn {
+	t.Helper()
+
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+func TestNewGivesEachTestItsOwnMigratedDatabase(t *testing.T) {
+	t.Parallel()
+
+	one, two := open(t, pgtest.New(t, migrate)), open(t, pgtest.New(t, migrate))
+	_, err := one.Exec(t.Context(), "INSERT INTO notes VALUES ('only in one')")
+	require.NoError(t, err)
+
+	var rows int
+	require.NoError(t, two.QueryRow(t.Context(), "SELECT count(*) FROM notes").Scan(&rows))
+	require.Zero(t, rows)
+	require.EqualValues(t, 1, migrations.Load())
+}
+
+func TestNewDropsTheDatabaseWhenTheTestEnds(t *testing.T) {
+	t.Parallel()
+
+	var dsn string
+	t.Run("a test that leaves its connection open", func(t *testing.T) {
+		dsn = pgtest.New(t, nil)
+		conn, err := pgx.Connect(t.Context(), dsn)
+		require.NoError(t, err)
+		require.NoError(t, conn.Ping(t.Context()))
+	})
+	_, err := pgx.Connect(t.Context(), dsn)
+	require.ErrorContains(t, err, "does not exist")
+}
