@@ -1,23 +1,5 @@
 package lifecycle
 
-// Tone is the colour family of a badge; the page decides the shades.
-type Tone string
-
-const (
-	ToneNeutral Tone = "neutral" // nothing to do, nothing gained
-	ToneInfo    Tone = "info"    // in progress
-	ToneGood    Tone = "good"
-	ToneWarn    Tone = "warn" // a person should look
-	ToneBad     Tone = "bad"
-)
-
-// Badge is how a state is shown in one glance. Icon is a Tabler icon's name.
-type Badge struct {
-	Label string
-	Tone  Tone
-	Icon  string
-}
-
 // StepKind says what kind of a next step a run needs.
 type StepKind string
 
@@ -37,3 +19,6 @@ type Step struct {
 	Label string
 	Text  string
 }
+
+// NextStep is the one thing to do next.
+func (t Truth) NextStep() Step { return Step{Kind: StepNone, Text: "Nothing to do."} }
