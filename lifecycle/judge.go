@@ -113,9 +113,25 @@ func (j judgement) running() Verdict {
 	if !sign.IsZero() && sign.Add(j.f.Policy.StaleAfter).After(j.now) {
 		return Verdict{Action: Refresh, Sign: sign}
 	}
+	if !j.due() {
+		return Verdict{Action: Refresh} // it is silent to nobody: a routine verification
+	}
 	v := j.cause()
 	v.Sign = sign
 	return v
+}
+
+// due reports whether the run is silent past its deadline, or will be before
+// the next pass has ended. Temporal's heartbeats are throttled, so the record's
+// are mostly newer: an old one there says nothing about a run that is heard here.
+func (j judgement) due() bool {
+	return !j.f.StaleAt.After(j.now.Add(j.passEvery + j.passEvery/2))
+}
+
+// stalled reports whether the counts, not the beats, make the run due.
+func (j judgement) stalled() bool {
+	silent := j.f.LivenessAt.Add(j.f.Policy.StaleAfter)
+	return j.f.Status == Running && j.f.StaleAt.Before(silent) && j.now.Before(silent)
 }
 
 // newSign is Temporal's newest sign of life, where it is newer than ours.
@@ -136,7 +152,7 @@ func (j judgement) cause() Verdict {
 	switch {
 	case j.f.Wait.Kind == DurableWait && j.f.Wait.Until.After(j.now) && j.f.Wait.ID != ObservedWait:
 		return Verdict{Action: Refresh}
-	case j.f.Status == Running && j.now.Before(j.f.LivenessAt.Add(p.StaleAfter)) && !j.now.Before(j.f.StaleAt):
+	case j.stalled():
 		return j.silent(NoProgress)
 	case e.Unserved():
 		return j.closeAfter(j.silent(NoWorkers), p.CloseNoWorkers)
