@@ -1,0 +1,74 @@
+// Small behaviours that HTML alone does not give. Every page works without them.
+(() => {
+  // Menus close on Escape (focus returns to their button), on a click elsewhere, and when focus leaves.
+  const menus = () => document.querySelectorAll("details[data-menu][open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of menus()) {
+      const inside = menu.contains(document.activeElement);
+      menu.open = false;
+      if (inside) menu.querySelector("summary").focus();
+    }
+  });
+  document.addEventListener("focusin", (event) => {
+    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  // Copy buttons.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.dataset.copied = "true";
+      setTimeout(() => delete button.dataset.copied, 1500);
+    } catch { /* no clipboard: the text beside the button can be selected */ }
+  });
+
+  // Selects marked so submit their form when changed.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-submit-on-change]")) event.target.form.requestSubmit();
+  });
+
+  // A form that was sent cannot be sent twice by a double click. Back from the cache it works again.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "true";
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // A refresh keeps what the reader did: opened details stay open, a field being typed in keeps its text.
+  if (window.Idiomorph) {
+    Idiomorph.defaults.ignoreActiveValue = true;
+    Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+      !((name === "open" && node.localName === "details") || name === "data-sent" || name === "data-copied");
+  }
+
+  // Nobody looks at a hidden tab: its refreshes wait until it is shown again.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.target.hasAttribute?.("data-live")) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || !window.htmx) return;
+    for (const live of document.querySelectorAll("[data-live]")) htmx.trigger(live, "refresh");
+  });
+
+  // Times of a page that could not be refreshed must not look current.
+  const stale = (on) => document.documentElement.toggleAttribute("data-offline", on);
+  document.addEventListener("htmx:sendError", () => stale(true));
+  document.addEventListener("htmx:timeout", () => stale(true));
+  document.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    // Signed out or no longer allowed: the page in view is not this reader's any more; load what is.
+    if (event.target.hasAttribute?.("data-live") && status < 500) location.reload();
+    else stale(true);
+  });
+  document.addEventListener("htmx:afterOnLoad", () => stale(false));
+})();

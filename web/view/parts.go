@@ -1,0 +1,119 @@
+package view
+
+import "github.com/opstruth/opstruth/lifecycle"
+
+// Badge is an entry of the catalogue in lifecycle; pages make none of their own.
+type Badge = lifecycle.Badge
+
+// Tone is the catalogue's name for a semantic colour.
+type Tone = lifecycle.Tone
+
+// Crumb is a step of the way to this page; the last one has no Href.
+type Crumb struct {
+	Label string
+	Href  string
+}
+
+// Heading is the top of a page.
+type Heading struct {
+	Crumbs  []Crumb
+	Title   string
+	Sub     string // one line: what this page is about
+	Facts   []Fact // short facts beside the title
+	Actions []Action
+}
+
+// Fact is one name and value.
+type Fact struct {
+	Label string
+	Value string
+	Href  string
+	Mono  bool    // an identifier
+	Copy  bool    // offers a copy button
+	When  Instant // shown instead of Value when set
+}
+
+// Pair is a hidden form field or a query parameter.
+type Pair struct{ Name, Value string }
+
+// Action is a link (Href and no Post) or a form button (Post).
+type Action struct {
+	Label    string
+	Icon     string
+	Href     string
+	Post     bool
+	External bool // opens another site in a new tab
+	Primary  bool
+	Danger   bool
+	Hidden   []Pair // fields sent with Post
+	Confirm  *Ask   // asked before it is sent, in place
+	Disabled string // why it cannot be used now; empty when it can
+}
+
+// Ask is the question before an action, with an optional text field.
+type Ask struct {
+	Text  string
+	Note  *Field // nil: none
+	Label string // of the button that really does it
+}
+
+// Alert is a message to the reader.
+type Alert struct {
+	Tone   Tone
+	Title  string
+	Text   string
+	Action *Action
+}
+
+// Empty stands where a list has no rows and says why and what to do.
+type Empty struct {
+	Icon   string
+	Title  string
+	Text   string
+	Action *Action
+}
+
+// KPI is one number that links to the list of exactly the things it counts.
+type KPI struct {
+	Label    string
+	Count    int64
+	Href     string
+	Note     string // such as "12 older than 7 days"
+	NoteHref string
+	Tone     Tone // used while Count is not zero
+	Icon     string
+}
+
+// Pager moves through a keyset list: there is a next page or there is not.
+type Pager struct {
+	FirstHref string // empty on the first page
+	NextHref  string // empty on the last page
+	Shown     int
+	Noun      string // "runs"
+}
+
+// Tab is a class of the list. Count is nil where counting is not done.
+type Tab struct {
+	Label   string
+	Href    string
+	Count   *int64
+	Tone    Tone // of the count, while it is not zero
+	Current bool
+}
+
+// FilterBar narrows a list. The URL is its state: a GET form.
+type FilterBar struct {
+	Href      string
+	Tabs      []Tab
+	Search    Field   // Name empty: no search
+	Fields    []Field // selects
+	Hidden    []Pair  // parameters that are kept, such as the class
+	Active    []Chip  // filters in force, each with a link that removes it
+	ResetHref string
+}
+
+// Chip is a filter in force.
+type Chip struct {
+	Label      string
+	RemoveHref string
+}
