@@ -1,0 +1,192 @@
+package links
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/opstruth/opstruth/lifecycle"
+)
+
+// List is a filter of runs as a URL carries it. Its zero value asks for all that the reader may see.
+type List struct {
+	Workspace, Tenant string // slugs; a tenant needs its workspace
+	Type              string
+	Status            lifecycle.Status
+	Outcome           lifecycle.Outcome
+	Freshness         lifecycle.Freshness
+	Class             lifecycle.ProblemClass
+	Open              *bool
+	Lineage           *bool
+	Initiator         string // user id
+	Text              string
+	From, To          time.Time // queued in [From, To)
+	AsOf              time.Time // the clock reading of the count that led here
+}
+
+// BadParam is a parameter whose value means nothing.
+type BadParam struct{ Name, Value, Want string }
+
+func (e *BadParam) Error() string {
+	return fmt.Sprintf("read %s %q: want %s", e.Name, e.Value, e.Want)
+}
+
+// Runs is the canonical list of a plane, narrowed by a filter.
+func Runs(p Plane, l List) string {
+	path := "/admin/operations"
+	if p == System {
+		path = "/system/ops/runs"
+	}
+	return withQuery(path, l.Values())
+}
+
+// RunsPage is a later page of the same list.
+func RunsPage(p Plane, l List, cursor string) string {
+	v := l.Values()
+	if cursor != "" {
+		v.Set("cursor", cursor)
+	}
+	return withQuery(Runs(p, List{}), v)
+}
+
+// Run is a run's page. It carries the list it was opened from, so that the way back and the class stay.
+func Run(p Plane, id string, from List) string {
+	from.AsOf = time.Time{} // a run is shown as it is now
+	return withQuery(Runs(p, List{})+"/"+url.PathEscape(id), from.Values())
+}
+
+// RunAction is where an action on a run is posted: cancel, retry, acknowledge, reopen.
+func RunAction(p Plane, id, action string) string {
+	return Run(p, id, List{}) + "/" + url.PathEscape(action)
+}
+
+// Items is a run's page opened at its items, filtered by their state; more are shown after a cursor.
+func Items(p Plane, id string, from List, state, cursor string) string {
+	from.AsOf = time.Time{}
+	v := from.Values()
+	set(v, "items", state)
+	set(v, "items_after", cursor)
+	return withQuery(Runs(p, List{})+"/"+url.PathEscape(id), v) + "#items"
+}
+
+// Artifact is the download of a run's result.
+func Artifact(p Plane, id, name string) string {
+	return Run(p, id, List{}) + "/artifacts/" + url.PathEscape(name)
+}
+
+// Values is the filter as URL parameters.
+func (l List) Values() url.Values {
+	v := url.Values{}
+	set(v, "workspace", l.Workspace)
+	set(v, "tenant", l.Tenant)
+	set(v, "type", l.Type)
+	set(v, "status", string(l.Status))
+	set(v, "outcome", string(l.Outcome))
+	set(v, "freshness", string(l.Freshness))
+	set(v, "class", string(l.Class))
+	setBool(v, "open", l.Open)
+	setBool(v, "lineage", l.Lineage)
+	set(v, "initiator", l.Initiator)
+	set(v, "q", l.Text)
+	setTime(v, "from", l.From)
+	setTime(v, "to", l.To)
+	setTime(v, "as_of", l.AsOf)
+	return v
+}
+
+// Parse reads a filter back. Parameters it does not know are ignored; a wrong value is a *BadParam.
+func Parse(v url.Values) (List, error) {
+	p := parser{v: v}
+	l := List{
+		Workspace: v.Get("workspace"),
+		Tenant:    v.Get("tenant"),
+		Type:      v.Get("type"),
+		Status:    oneOf(&p, "status", lifecycle.Statuses()),
+		Outcome:   oneOf(&p, "outcome", lifecycle.Outcomes()),
+		Freshness: oneOf(&p, "freshness", lifecycle.Freshnesses()),
+		Class:     oneOf(&p, "class", lifecycle.ProblemClasses()),
+		Open:      p.bool("open"),
+		Lineage:   p.bool("lineage"),
+		Initiator: v.Get("initiator"),
+		Text:      v.Get("q"),
+		From:      p.time("from"),
+		To:        p.time("to"),
+		AsOf:      p.time("as_of"),
+	}
+	if l.Tenant != "" && l.Workspace == "" {
+		p.fail("tenant", l.Tenant, "its workspace beside it")
+	}
+	return l, p.err
+}
+
+type parser struct {
+	v   url.Values
+	err error
+}
+
+func (p *parser) fail(name, value, want string) {
+	if p.err == nil {
+		p.err = &BadParam{Name: name, Value: value, Want: want}
+	}
+}
+
+func (p *parser) bool(name string) *bool {
+	s := p.v.Get(name)
+	if s == "" {
+		return nil
+	}
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		p.fail(name, s, "true or false")
+		return nil
+	}
+	return &b
+}
+
+func (p *parser) time(name string) time.Time {
+	s := p.v.Get(name)
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		p.fail(name, s, "a time like 2006-01-02T15:04:05Z")
+	}
+	return t.UTC()
+}
+
+func oneOf[T ~string](p *parser, name string, allowed []T) T {
+	s := T(p.v.Get(name))
+	if s != "" && !slices.Contains(allowed, s) {
+		p.fail(name, string(s), fmt.Sprintf("one of %v", allowed))
+		return ""
+	}
+	return s
+}
+
+func set(v url.Values, name, value string) {
+	if value != "" {
+		v.Set(name, value)
+	}
+}
+
+func setBool(v url.Values, name string, b *bool) {
+	if b != nil {
+		v.Set(name, strconv.FormatBool(*b))
+	}
+}
+
+func setTime(v url.Values, name string, t time.Time) {
+	if !t.IsZero() {
+		v.Set(name, t.UTC().Format(time.RFC3339Nano))
+	}
+}
+
+func withQuery(path string, v url.Values) string {
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
