@@ -1,0 +1,143 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/opstruth/opstruth/lifecycle"
+)
+
+// askTimeout bounds one question to Temporal. A question without an answer is evidence too: that there is none.
+const askTimeout = 3 * time.Second
+
+// Questions is what an Observer asks of Temporal.
+type Questions interface {
+	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
+	DescribeTaskQueue(ctx context.Context, queue string, kind enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error)
+	GetWorkflowHistory(ctx context.Context, workflowID, runID string, isLongPoll bool, filter enumspb.HistoryEventFilterType) client.HistoryEventIterator
+}
+
+// Clock is Temporal's clock, carried on by this process's monotonic one from a moment that Temporal told.
+type Clock struct {
+	told time.Time // Temporal's
+	at   time.Time // this process's, when it was told; its monotonic reading counts
+}
+
+// ClockAt is Temporal's clock as it stood at the start of an activity.
+func ClockAt(told time.Time) Clock { return Clock{told: told, at: time.Now()} }
+
+func (c Clock) now() time.Time { return c.told.Add(time.Since(c.at)) }
+
+// age is how long ago Temporal's t was; negative where it never was. A moment that lies ahead by skew is now.
+func (c Clock) age(t time.Time) time.Duration {
+	if t.IsZero() || t.Unix() == 0 {
+		return -1
+	}
+	return max(0, c.now().Sub(t))
+}
+
+// Subject is the run that is asked about, as its row tells.
+type Subject struct {
+	WorkflowID  string
+	FirstRunID  string // of its chain; empty while the start was not stamped
+	NamespaceID string // where it was started; both empty while not stamped
+	ClusterID   string
+	Queue       string
+	HeardAge    time.Duration // since its newest sign of life
+}
+
+// Observer gathers evidence about runs for the length of one pass. It remembers what it learned about task queues.
+type Observer struct {
+	temporal Questions
+	home     Home
+	clock    Clock
+	queues   *queues
+}
+
+// NewObserver makes an observer of the workflows at home, on Temporal's clock; workers are the record's rows.
+func NewObserver(q Questions, home Home, clock Clock, workers LiveWorkers) *Observer {
+	return &Observer{temporal: q, home: home, clock: clock, queues: newQueues(q, clock, workers)}
+}
+
+// Observe asks Temporal about one run, without naming the Temporal run, so that a reset or continued chain answers as
+// one execution. It never fails: what could not be learned is part of the evidence.
+func (o *Observer) Observe(ctx context.Context, s Subject) lifecycle.Evidence {
+	if !o.home.is(s) {
+		return nothing(lifecycle.WrongHome)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*askTimeout)
+	defer cancel()
+	asking, done := context.WithTimeout(ctx, askTimeout)
+	defer done()
+	d, err := o.temporal.DescribeWorkflowExecution(asking, s.WorkflowID, "")
+	if err != nil {
+		e := nothing(answerOf(err))
+		e.Retained = s.HeardAge < o.home.Retention-retentionMargin
+		return e
+	}
+	info := d.GetWorkflowExecutionInfo()
+	if s.FirstRunID != "" && info.GetFirstRunId() != s.FirstRunID {
+		return nothing(lifecycle.WrongHome)
+	}
+	e := o.described(d)
+	if e.Answer != lifecycle.Answered {
+		return e
+	}
+	if e.Execution == lifecycle.ExecRunning {
+		if err := o.queues.fill(ctx, s.Queue, &e); err != nil {
+			return nothing(lifecycle.Unreachable)
+		}
+		return e
+	}
+	if err := o.closed(ctx, s.WorkflowID, &e); err != nil {
+		return nothing(lifecycle.Unreachable)
+	}
+	return e
+}
+
+// nothing is evidence without a description: every age says "never".
+func nothing(a lifecycle.Answer) lifecycle.Evidence {
+	return lifecycle.Evidence{
+		Answer: a, PausedAge: -1, WorkflowTaskAge: -1, ScheduledAge: -1, StartedAge: -1, HeartbeatAge: -1, WorkersSeen: -1, PollerAge: -1,
+	}
+}
+
+// answerOf tells "there is no such workflow" from "nobody answered": only the first proves anything.
+func answerOf(err error) lifecycle.Answer {
+	var (
+		noNamespace *serviceerror.NamespaceNotFound
+		notFound    *serviceerror.NotFound
+	)
+	switch {
+	case errors.As(err, &noNamespace):
+		return lifecycle.WrongHome
+	case errors.As(err, &notFound):
+		return lifecycle.NotFound
+	}
+	return lifecycle.Unreachable
+}
+
+// closed adds how the execution ended, from the last event of its history.
+func (o *Observer) closed(ctx context.Context, workflowID string, e *lifecycle.Evidence) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	events := o.temporal.GetWorkflowHistory(ctx, workflowID, e.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT)
+	var last *historypb.HistoryEvent
+	for events.HasNext() {
+		event, err := events.Next()
+		if err != nil {
+			return fmt.Errorf("read the close event of %s: %w", workflowID, err)
+		}
+		last = event
+	}
+	closeEvent(last, e)
+	return nil
+}

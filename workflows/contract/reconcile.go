@@ -1,0 +1,37 @@
+package contract
+
+// Activities of a reconciler's pass, in the order in which it does them.
+const (
+	ActivityDeliver = "opstruth.reconcile_deliver" // dispatch, cancels, ends that the record missed
+	ActivityVerify  = "opstruth.reconcile_verify"  // one batch of the runs that are due
+	ActivitySettle  = "opstruth.reconcile_settle"  // breakers, closes, the end of the pass
+)
+
+// ReconcileSchedule is the id of the schedule that starts the passes.
+const ReconcileSchedule = "opstruth-reconcile"
+
+// DeliverResult is what the first step of a pass did.
+type DeliverResult struct {
+	Answered bool     `json:"answered"`        // Temporal did
+	Force    []string `json:"force,omitempty"` // runs whose cancel has to be forced now
+}
+
+// VerifyInput asks for the batch after a cursor; empty for the first.
+type VerifyInput struct {
+	After string `json:"after,omitempty"`
+}
+
+// VerifyResult is a verified batch. Next is empty after the last one.
+type VerifyResult struct {
+	Next     string         `json:"next,omitempty"`
+	Answered bool           `json:"answered"`           // Temporal did, about one run at least, or none was due
+	Close    []string       `json:"close,omitempty"`    // runs to close, or whose closing was interrupted
+	Suspects map[string]int `json:"suspects,omitempty"` // silences that Temporal does not confirm, by task queue
+}
+
+// SettleInput is what the whole pass found.
+type SettleInput struct {
+	Answered bool           `json:"answered"`
+	Close    []string       `json:"close,omitempty"`
+	Suspects map[string]int `json:"suspects,omitempty"`
+}
