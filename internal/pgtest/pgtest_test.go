@@ -50,7 +50,7 @@ func TestNewGivesEachTestItsOwnMigratedDatabase(t *testing.T) {
 	require.EqualValues(t, 1, migrations.Load())
 }
 
-func TestNewDropsTheDatabaseWhenTheTestEnds(t *testing.T) {
+func TestNewDropsTheDatabaseWhenTheTestEnds(t *testing.T) { //nolint:tparallel // the outer test looks at what the inner one left
 	t.Parallel()
 
 	var dsn string

@@ -73,7 +73,7 @@ func start(ctx context.Context, bin, dir string, account *syscall.Credential) (*
 		return nil, fmt.Errorf("initialise a PostgreSQL directory: %w: %s", err, out)
 	}
 
-	command := exec.Command("/bin/sh", "-c", supervise, "sh", bin, dir)
+	command := exec.Command("/bin/sh", "-c", supervise, "sh", bin, dir) //nolint:noctx // it outlives the start-up that ctx bounds
 	command.Dir = dir
 	// A process group of its own: an interrupt at the terminal first ends the tests, then this.
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: account, Setpgid: true}

@@ -42,7 +42,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 
-	command := exec.Command(args[0], args[1:]...)
+	command := exec.Command(args[0], args[1:]...) //nolint:noctx // it ends when it is done; an interrupt reaches it by itself
 	command.Stdin, command.Stdout, command.Stderr, command.Env = os.Stdin, stdout, stderr, environment
 	err := command.Run()
 	var exit *exec.ExitError
