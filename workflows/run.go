@@ -1,0 +1,126 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+// chunksPerExecution bounds the history of one execution where the server does
+// not ask for a new one before.
+const chunksPerExecution = 1000
+
+// Run leads one operation run from its begin to its recorded end. Whatever ends
+// the work, the end is recorded before the workflow closes; what the workflow
+// then returns only tells Temporal the same.
+func Run(ctx workflow.Context, in contract.RunInput) (contract.RunResult, error) {
+	r := &run{in: in, answer: contract.LifecycleAnswer{
+		RunID: in.RunID, Status: lifecycle.Queued, Outcome: lifecycle.Pending, Cursor: in.Cursor,
+	}}
+	err := workflow.SetQueryHandler(ctx, contract.LifecycleQuery, func() (contract.LifecycleAnswer, error) {
+		return r.answer, nil
+	})
+	if err != nil {
+		return contract.RunResult{}, err
+	}
+
+	end, err := r.work(ctx)
+	var again *workflow.ContinueAsNewError
+	if errors.As(err, &again) {
+		return contract.RunResult{}, err
+	}
+	if end.recorded == "" {
+		if err != nil {
+			end = endOf(ctx, err)
+		}
+		if end, err = r.record(ctx, end); err != nil {
+			return contract.RunResult{}, err
+		}
+	}
+	r.answer.Status, r.answer.Outcome, r.answer.Step = lifecycle.Completed, end.recorded, ""
+	return contract.RunResult{Outcome: end.recorded}, end.close()
+}
+
+// run is the state of one execution.
+type run struct {
+	in     contract.RunInput
+	answer contract.LifecycleAnswer
+	waits  int
+}
+
+// work does the steps in order until something ends them. An error ends the
+// run, or continues it as a new execution.
+func (r *run) work(ctx workflow.Context) (end, error) {
+	ctx = workflow.WithActivityOptions(ctx, stepOptions(r.in.HeartbeatTimeout))
+	step := contract.StepInput{RunID: r.in.RunID, Resumed: r.in.Planned}
+
+	var begun contract.BeginResult
+	if err := r.step(ctx, contract.ActivityBegin, step, &begun); err != nil {
+		return end{}, err
+	}
+	if begun.Ended != "" {
+		return end{recorded: begun.Ended, failure: lifecycle.Failure{Message: "the run had ended before"}}, nil
+	}
+	if begun.Cancelled {
+		return cancelled(), nil
+	}
+	r.answer.Status = lifecycle.Running
+
+	if !r.in.Planned {
+		var plan contract.PlanResult
+		if err := r.step(ctx, contract.ActivityPlan, step, &plan); err != nil {
+			return end{}, err
+		}
+		r.in.Planned, r.in.Cursor = true, plan.Cursor
+	}
+	if stopped, err := r.execute(ctx); err != nil || stopped {
+		return cancelled(), err
+	}
+	return end{}, r.step(ctx, contract.ActivityFinish, step, nil)
+}
+
+// execute does chunk after chunk. It reports whether the record asked it to stop.
+func (r *run) execute(ctx workflow.Context) (stopped bool, err error) {
+	for range chunksPerExecution {
+		r.answer.Cursor = r.in.Cursor
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			break
+		}
+		var chunk contract.ExecuteResult
+		input := contract.ExecuteInput{RunID: r.in.RunID, Cursor: r.in.Cursor, Woken: r.in.Woken}
+		if err := r.step(ctx, contract.ActivityExecute, input, &chunk); err != nil {
+			return false, err
+		}
+		r.in.Woken = false
+		if chunk.Cancelled || chunk.Done {
+			return chunk.Cancelled, nil
+		}
+		r.in.Cursor = chunk.Cursor
+		if chunk.Wait != nil {
+			if err := r.wait(ctx, *chunk.Wait); err != nil {
+				return false, err
+			}
+		}
+	}
+	// A wake that was not met yet must not be lost between the executions.
+	if workflow.GetSignalChannel(ctx, contract.WakeSignal).ReceiveAsync(nil) {
+		r.in.Woken = true
+	}
+	return false, workflow.NewContinueAsNewError(ctx, contract.RunWorkflow, r.in)
+}
+
+func (r *run) step(ctx workflow.Context, activity string, input, result any) error {
+	r.answer.Step = activity
+	err := workflow.ExecuteActivity(ctx, activity, input).Get(ctx, result)
+	r.answer.Step = ""
+	return err
+}
+
+// cancelledBy tells a cancel of the workflow from a failure of a step.
+func cancelledBy(ctx workflow.Context, err error) bool {
+	return temporal.IsCanceledError(err) && ctx.Err() != nil
+}
