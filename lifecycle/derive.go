@@ -109,14 +109,22 @@ func (t *Truth) activeCause(stale bool) Cause {
 	if stale && f.Status == Running && t.now.Before(f.LivenessAt.Add(f.Policy.StaleAfter)) {
 		return NoProgress // the beats are in time, so it is the counts that stand still
 	}
+	if stale && f.Check.Unverified(t.now) {
+		return Unverified // what was known before may have changed since
+	}
 	known := f.Silence.Cause
 	if f.Silence.At.Before(f.LivenessAt) || known == Unverified {
-		known = NoCause
+		return NoCause
 	}
-	if stale && known == NoCause && !f.Check.UnverifiedSince(t.now).IsZero() {
-		return Unverified
+	if !stale && !known.explainsHealthy() {
+		return NoCause // found ahead of time: nothing is wrong yet
 	}
 	return known
+}
+
+// explainsHealthy reports whether a run that is not late may have this cause.
+func (c Cause) explainsHealthy() bool {
+	return c == Paused || c == Backlogged || c == ActivityRetrying
 }
 
 func (t *Truth) activeState(stale bool) State {
@@ -129,7 +137,7 @@ func (t *Truth) activeState(stale bool) State {
 		return StateStuck
 	case !f.Cancel.At.IsZero():
 		return StateCancelling
-	case t.Cause == Paused && waiting:
+	case t.Cause == Paused: // holds until the next check is late, not just until its wait's end
 		return StatePaused
 	case waiting:
 		return StateWaiting

@@ -110,8 +110,20 @@ func (e Evidence) sign() time.Duration {
 	if e.Activity != ActivityStarted {
 		return -1
 	}
-	if e.HeartbeatAge >= 0 && e.HeartbeatAge < e.StartedAge {
+	if e.HeartbeatAge >= 0 && (e.StartedAge < 0 || e.HeartbeatAge < e.StartedAge) {
 		return e.HeartbeatAge
 	}
 	return e.StartedAge
+}
+
+// retried reports whether Temporal gave the pending activity another try.
+func (e Evidence) retried() bool { return e.Attempt > 1 }
+
+// comingAttempt is the number of the next try: Temporal counts one that is
+// scheduled already.
+func (e Evidence) comingAttempt() int {
+	if e.Activity == ActivityStarted {
+		return e.Attempt + 1
+	}
+	return e.Attempt
 }

@@ -1,8 +1,176 @@
 package lifecycle
 
-// Evidence says how we know, with ages and times. It never guesses: where the
-// evidence does not tell, it says so.
-func (t Truth) Evidence() []string { return nil }
+// evidences hold every state but the stuck ones, whose cause tells more. A line
+// that has nothing to say is empty and dropped.
+var evidences = map[State]func(Truth) []string{
+	StateQueued:     func(t Truth) []string { return []string{t.queuedFor(), t.servedBy(), t.unanswered()} },
+	StateBacklogged: func(t Truth) []string { return []string{t.queuedFor(), t.taskWaits(), t.unanswered()} },
+	StateRunning:    func(t Truth) []string { return []string{t.heard(), t.counts(), t.unanswered()} },
+	StateWaiting:    func(t Truth) []string { return []string{t.waitReason(), t.counts(), t.unanswered()} },
+	StateCancelling: func(t Truth) []string { return []string{t.cancelAsked(), t.counts(), t.unanswered()} },
+	StatePaused:     func(t Truth) []string { return []string{t.pausedSince(), t.checked(), t.unanswered()} },
+	StateStuck:      Truth.stuckEvidence,
+	StateUnverified: func(t Truth) []string { return []string{t.lastHeard(), t.unanswered(), t.knownBefore()} },
+	StateReconciled: func(t Truth) []string { return []string{t.silentSpan(), t.reconciledCause()} },
+	StateFailed:     func(t Truth) []string { return []string{t.failure("Error: "), t.ended()} },
+	StatePartial:    func(t Truth) []string { return []string{t.counts(), t.ended()} },
+	StateBlocked:    func(t Truth) []string { return []string{t.failure("Reason: "), t.ended()} },
+	StateCancelled:  func(t Truth) []string { return []string{t.ended(), t.counts()} },
+	StateSucceeded:  func(t Truth) []string { return []string{t.ended()} },
+}
 
-// ReconciliationNote says whether opstruth closed the run, and what that means.
-func (t Truth) ReconciliationNote() string { return "" }
+// Evidence says how we know, with ages and times, the strongest first. It never
+// guesses: where the evidence does not tell, it says so.
+func (t Truth) Evidence() []string {
+	var lines []string
+	for _, line := range append(evidences[t.State](t), t.disclosures()...) {
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// disclosures are what stays to be known whatever the state is.
+func (t Truth) disclosures() []string {
+	return []string{t.recovered(), t.lateResult(), t.noted(), t.superseded()}
+}
+
+func (t Truth) queuedFor() string {
+	s := "Queued " + t.ago(t.facts.QueuedAt)
+	if t.facts.DispatchedAt.IsZero() {
+		return s + "; not handed to Temporal yet."
+	}
+	return s + "."
+}
+
+func (t Truth) heard() string { return "Heard " + t.ago(t.facts.LivenessAt) + "." }
+func (t Truth) lastHeard() string {
+	return "Last heard " + t.ago(t.facts.LivenessAt) + ", at " + t.at(t.facts.LivenessAt) + "."
+}
+func (t Truth) ended() string {
+	return "Ended " + t.ago(t.facts.CompletedAt) + ", at " + t.at(t.facts.CompletedAt) + "."
+}
+
+func (t Truth) counts() string {
+	c := t.facts.Counts
+	if c.all() == 0 {
+		return ""
+	}
+	s := number(c.Succeeded) + " of " + items(c.all()) + " done"
+	if c.Failed > 0 {
+		s += ", " + number(c.Failed) + " failed"
+	}
+	if c.Skipped > 0 {
+		s += ", " + number(c.Skipped) + " skipped"
+	}
+	return s + "."
+}
+
+// unanswered says since when truth is unverified.
+func (t Truth) unanswered() string {
+	check := t.facts.Check
+	switch {
+	case !check.Unverified(t.now):
+		return ""
+	case check.TemporalAt.IsZero():
+		return "Temporal has not answered yet."
+	}
+	return "Unverified: no answer from Temporal since " + t.at(check.TemporalAt) + "."
+}
+
+func (t Truth) waitReason() string {
+	w := t.facts.Wait
+	by, reason := brief(w.By, 4), brief(w.Reason, 8)
+	if by == "" {
+		by = "Its operation"
+	}
+	if reason == "" {
+		return by + " declared this wait and gave no reason."
+	}
+	return by + " declared it: " + reason + "."
+}
+
+func (t Truth) cancelAsked() string {
+	by := brief(t.facts.Cancel.By, 3)
+	if by == "" {
+		by = "someone unrecorded"
+	}
+	return "Asked for by " + by + " " + t.ago(t.facts.Cancel.At) + "."
+}
+
+// failure tells the recorded failure after a lead word.
+func (t Truth) failure(lead string) string {
+	if m := brief(t.facts.Failure.Message, 14); m != "" {
+		return lead + m + "."
+	}
+	return lead + "none was recorded."
+}
+
+func (t Truth) silentSpan() string {
+	r := t.facts.Reconciliation
+	return "Silent since " + t.at(r.SilentSince) + "; closed at " + t.at(r.At) + "."
+}
+
+func (t Truth) reconciledCause() string {
+	if t.Cause == NoCause {
+		return "Evidence did not tell the cause."
+	}
+	return "Cause: " + lowerFirst(t.Cause.Label()) + "."
+}
+
+// knownBefore is the cause that was verified before Temporal fell silent too.
+func (t Truth) knownBefore() string {
+	s := t.facts.Silence
+	if s.Cause == NoCause || s.Cause == Unverified || s.At.Before(t.facts.LivenessAt) {
+		return ""
+	}
+	return "At " + t.at(s.At) + ": " + lowerFirst(s.Cause.Label()) + "."
+}
+
+func (t Truth) recovered() string {
+	f := &t.facts
+	switch {
+	case !t.wasStuck() || f.FirstStaleAt.IsZero():
+		return ""
+	case f.StaleEpisodes > 1:
+		return "Likely stuck " + number(int64(f.StaleEpisodes)) + " times since " + t.at(f.FirstStaleAt) + "."
+	case f.RecoveredAt.IsZero():
+		return "Likely stuck from " + t.at(f.FirstStaleAt) + "."
+	}
+	return "Likely stuck from " + t.at(f.FirstStaleAt) + " to " + t.at(f.RecoveredAt) + "."
+}
+
+func (t Truth) lateResult() string {
+	late := t.facts.Late
+	if late.At.IsZero() {
+		return ""
+	}
+	summary := brief(late.Summary, 6)
+	if summary == "" {
+		summary = "no summary"
+	}
+	return "Late result ignored at " + t.at(late.At) + ": " + summary + "."
+}
+
+func (t Truth) noted() string {
+	a := t.facts.Acknowledged
+	if a.At.IsZero() {
+		return ""
+	}
+	s := "Noted"
+	if by := brief(a.By, 3); by != "" {
+		s += " by " + by
+	}
+	if note := brief(a.Note, 6); note != "" {
+		s += ": " + note
+	}
+	return s + "."
+}
+
+func (t Truth) superseded() string {
+	if t.facts.SupersededBy == "" {
+		return ""
+	}
+	return "Run " + brief(t.facts.SupersededBy, 1) + " succeeded later."
+}

@@ -21,10 +21,11 @@ type Facts struct {
 	StartedAt    time.Time
 	CompletedAt  time.Time
 
-	LivenessAt time.Time // newest sign of life
-	ProgressAt time.Time // last change of the counts
-	StaleAt    time.Time // when silence becomes suspicious; only while active
-	Wait       Wait      // the declared wait that ends last; zero when none runs
+	LivenessAt time.Time     // newest sign of life
+	ProgressAt time.Time     // last change of the counts
+	StaleAt    time.Time     // when silence becomes suspicious; only while active
+	Wait       Wait          // the declared wait that ends last; zero when none runs
+	Waited     time.Duration // spent in declared waits that ended
 	Counts     Counts
 	LastItem   string // the item that was recorded last
 
@@ -51,6 +52,21 @@ type Facts struct {
 type Counts struct {
 	Total, Processed, Succeeded, Failed, Skipped int64
 }
+
+// Outcome is how a run ended whose items came to these counts and which nothing
+// else stopped.
+func (c Counts) Outcome() Outcome {
+	switch {
+	case c.Failed == 0:
+		return Succeeded
+	case c.Succeeded+c.Skipped == 0:
+		return Failed
+	}
+	return PartiallySucceeded
+}
+
+// all is the number of items, also where more were found than planned.
+func (c Counts) all() int64 { return max(c.Total, c.Processed) }
 
 // WaitKind says who keeps a declared wait.
 type WaitKind string
@@ -87,10 +103,16 @@ type Check struct {
 	Gap        bool          // the breaker is open: a telemetry gap
 }
 
-// UnverifiedSince is the moment since which truth is unverified at now, or the
-// zero time: two passes in a row brought no answer.
+// Unverified reports whether two passes in a row brought no answer at now, or
+// none ever did.
+func (c Check) Unverified(now time.Time) bool {
+	return c.Every > 0 && now.Sub(c.TemporalAt) > 2*c.Every+c.Every/2
+}
+
+// UnverifiedSince is the moment since which truth is unverified at now. The
+// zero time says that it is verified, or that Temporal never answered.
 func (c Check) UnverifiedSince(now time.Time) time.Time {
-	if c.Every > 0 && now.Sub(c.TemporalAt) > 2*c.Every+c.Every/2 {
+	if c.Unverified(now) {
 		return c.TemporalAt
 	}
 	return time.Time{}
@@ -125,6 +147,24 @@ type Failure struct {
 	Message string
 }
 
+// Codes of failures whose end was taken from Temporal.
+const (
+	CodeCancelledInTemporal  = "cancelled_in_temporal"
+	CodeTerminatedInTemporal = "terminated_in_temporal"
+	CodeTimedOutInTemporal   = "timed_out_in_temporal"
+	CodeFailedInTemporal     = "failed_in_temporal"
+	CodeResultUnknown        = "result_unknown" // completed, and left no result that can be read
+)
+
+// elsewhere reports whether the end was taken from Temporal.
+func (f Failure) elsewhere() bool {
+	switch f.Code {
+	case CodeCancelledInTemporal, CodeTerminatedInTemporal, CodeTimedOutInTemporal, CodeFailedInTemporal, CodeResultUnknown:
+		return true
+	}
+	return false
+}
+
 // LateResult is what a worker reported after the run had ended.
 type LateResult struct {
 	At      time.Time
@@ -136,4 +176,9 @@ type Acknowledgement struct {
 	At   time.Time
 	By   string
 	Note string
+}
+
+// forced reports whether the reconciler ended the run by its own hand.
+func (f *Facts) forced() bool {
+	return f.Outcome == Cancelled && f.Closing.ID != "" && f.TerminalToken == f.Closing.ID
 }

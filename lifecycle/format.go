@@ -2,23 +2,26 @@ package lifecycle
 
 import (
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Span is a duration as people say it, in its one largest unit: "12 s", "5 min",
 // "3 h", "2 days". A negative one counts as zero.
 func Span(d time.Duration) string {
+	unit := func(n time.Duration, name string) string { return strconv.FormatInt(int64(d/n), 10) + " " + name }
 	switch {
 	case d < time.Second:
 		return "0 s"
 	case d < 2*time.Minute:
-		return strconv.FormatInt(int64(d/time.Second), 10) + " s"
+		return unit(time.Second, "s")
 	case d < 2*time.Hour:
-		return strconv.FormatInt(int64(d/time.Minute), 10) + " min"
+		return unit(time.Minute, "min")
 	case d < 48*time.Hour:
-		return strconv.FormatInt(int64(d/time.Hour), 10) + " h"
+		return unit(time.Hour, "h")
 	}
-	return strconv.FormatInt(int64(d/(24*time.Hour)), 10) + " days"
+	return unit(24*time.Hour, "days")
 }
 
 // Ago is how long ago something was: "just now" below a second, else "12 s ago".
@@ -29,10 +32,53 @@ func Ago(d time.Duration) string {
 	return Span(d) + " ago"
 }
 
-// Clock is the time of day in UTC, "15:04". The zero time is told as unknown.
+// Clock is a time of day in UTC, "15:04 UTC". The zero time is told as unknown.
 func Clock(t time.Time) string {
 	if t.IsZero() {
 		return "an unknown time"
 	}
-	return t.UTC().Format("15:04")
+	return t.UTC().Format("15:04 UTC")
+}
+
+// at is a moment near the truth's now: its time of day, with the date where the
+// time of day alone would be taken for another day's.
+func (t Truth) at(moment time.Time) string {
+	if d := t.now.Sub(moment); moment.IsZero() || (d < 20*time.Hour && d > -20*time.Hour) {
+		return Clock(moment)
+	}
+	return moment.UTC().Format("2 Jan 15:04 UTC")
+}
+
+// ago is how long before the truth's now a moment was.
+func (t Truth) ago(moment time.Time) string { return Ago(t.now.Sub(moment)) }
+
+// brief keeps a foreign text within a number of words, so that no message or
+// name can push the next step out of sight.
+func brief(s string, words int) string {
+	const perWord = 40
+	fields := strings.Fields(s)
+	cut := len(fields) > words
+	if cut {
+		fields = fields[:words]
+	}
+	for i, w := range fields {
+		if utf8.RuneCountInString(w) > perWord {
+			fields[i] = string([]rune(w)[:perWord-1]) + "…"
+		}
+	}
+	out := strings.Join(fields, " ")
+	if cut {
+		out += "…"
+	}
+	return strings.TrimRight(out, ".")
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+// items is a number of items in words.
+func items(n int64) string {
+	if n == 1 {
+		return "1 item"
+	}
+	return number(n) + " items"
 }

@@ -1,18 +1,119 @@
 package lifecycle
 
-import "time"
+// headlines tell every state but the stuck ones, whose cause tells more.
+var headlines = map[State]func(Truth) string{
+	StateQueued:     says("Not started yet: waiting for a worker"),
+	StateBacklogged: says("Not started yet: waiting behind other work"),
+	StateRunning:    Truth.runningHeadline,
+	StateWaiting:    Truth.waitingHeadline,
+	StateCancelling: Truth.cancellingHeadline,
+	StatePaused:     Truth.pausedHeadline,
+	StateStuck:      Truth.stuckHeadline,
+	StateUnverified: says("Silent, and Temporal cannot be asked"),
+	StateReconciled: Truth.reconciledHeadline,
+	StateFailed:     says("Ended with an error"),
+	StatePartial:    Truth.partialHeadline,
+	StateBlocked:    says("Stopped before any work"),
+	StateCancelled:  Truth.cancelledHeadline,
+	StateSucceeded:  Truth.succeededHeadline,
+}
 
-// Facts are the stored facts that this truth was derived from.
-func (t Truth) Facts() Facts { return t.facts }
-
-// Now is the moment for which this truth holds, on the record database's clock.
-func (t Truth) Now() time.Time { return t.now }
+var stuckHeadlines = map[Cause]func(Truth) string{
+	NoCause:             Truth.silentHeadline,
+	NoWorkers:           says("Not advancing: no worker serves its queue"),
+	WorkerLost:          Truth.workerLostHeadline,
+	ActivityRetrying:    says("Not advancing: a step keeps failing"),
+	WorkflowTaskFailing: says("Not advancing: its workflow code keeps failing"),
+	Backlogged:          says("Scheduled, but no worker has taken it"),
+	NoProgress:          func(t Truth) string { return "Alive, but not advancing since " + t.at(t.facts.ProgressAt) },
+	IdleUndeclared:      says("Open, but doing nothing that we know of"),
+	Paused:              says("Silent; it was paused when last checked"),
+	WorkflowMissing:     says("Temporal does not know this run"),
+	ClosedElsewhere:     says("Ended in Temporal; recording how"),
+	Unverified:          says("Silent, and Temporal cannot be asked"),
+}
 
 // Headline tells in at most ten words whether the run is still active and how it is.
-func (t Truth) Headline() string { return t.Badge().Label }
+func (t Truth) Headline() string { return headlines[t.State](t) }
 
-// Notification is the words of a message about the run: its class and whether
-// it was ever stuck are always in them.
-func (t Truth) Notification() (title, body string) {
-	return t.Headline(), t.NextStep().Text
+func says(s string) func(Truth) string { return func(Truth) string { return s } }
+
+func (t Truth) runningHeadline() string {
+	if t.facts.Check.Unverified(t.now) {
+		return "Running by its heartbeats; Temporal is not answering"
+	}
+	return "Running normally"
+}
+
+func (t Truth) waitingHeadline() string {
+	until := t.at(t.facts.Wait.Until)
+	if t.Cause == ActivityRetrying {
+		return "Retrying a failed step at " + until
+	}
+	return "Waiting as planned until " + until
+}
+
+func (t Truth) cancellingHeadline() string {
+	c := t.facts.Cancel
+	if t.now.Before(c.ForcedAt) {
+		return "Stopping; forced at " + t.at(c.ForcedAt)
+	}
+	return "Stopping; due to be forced since " + t.at(c.ForcedAt)
+}
+
+func (t Truth) pausedHeadline() string {
+	if by := brief(t.facts.Silence.Evidence.PausedBy, 3); by != "" {
+		return "Paused in Temporal by " + by
+	}
+	return "Paused in Temporal"
+}
+
+func (t Truth) stuckHeadline() string { return stuckHeadlines[t.Cause](t) }
+
+func (t Truth) silentHeadline() string {
+	return "Silent for " + Span(t.now.Sub(t.facts.LivenessAt)) + "; cause not known yet"
+}
+
+func (t Truth) workerLostHeadline() string {
+	if t.facts.Silence.Evidence.retried() {
+		return "Worker lost; Temporal tries again"
+	}
+	return "Its worker went silent"
+}
+
+func (t Truth) reconciledHeadline() string {
+	r := t.facts.Reconciliation
+	return "Closed by opstruth after " + Span(r.At.Sub(r.SilentSince)) + " of silence"
+}
+
+func (t Truth) partialHeadline() string {
+	c := t.facts.Counts
+	return "Ended: " + number(c.Failed) + " of " + items(c.all()) + " failed"
+}
+
+func (t Truth) cancelledHeadline() string {
+	f := &t.facts
+	by := brief(f.Cancel.By, 3)
+	switch {
+	case f.Failure.Code == CodeCancelledInTemporal:
+		return "Cancelled in Temporal"
+	case by == "":
+		return "Cancelled"
+	case f.forced():
+		return "Cancelled by " + by + ", by force"
+	}
+	return "Cancelled by " + by
+}
+
+func (t Truth) succeededHeadline() string {
+	c := t.facts.Counts
+	switch {
+	case c.Processed == 0:
+		return "Done"
+	case c.Skipped > 0:
+		return "Done: " + items(c.Succeeded) + ", " + number(c.Skipped) + " skipped"
+	case c.Processed == 1:
+		return "Its one item is done"
+	}
+	return "All " + items(c.Processed) + " are done"
 }

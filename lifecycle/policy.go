@@ -75,6 +75,16 @@ func (p Policy) Check(t Timing) error {
 	positive("cancel_grace", p.CancelGrace)
 	positive("heartbeat_every", t.HeartbeatEvery)
 	positive("reconcile_every", t.PassEvery)
+	notNegative := func(name string, d time.Duration) {
+		if d < 0 {
+			errs = append(errs, fmt.Errorf("%s must not be negative, got %v", name, d))
+		}
+	}
+	notNegative("progress_timeout", p.ProgressTimeout)
+	notNegative("wait_slack", p.WaitSlack)
+	notNegative("max_wait", p.MaxWait)
+	notNegative("close_no_workers", p.CloseNoWorkers)
+	notNegative("close_worker_lost", p.CloseWorkerLost)
 	if need := t.HeartbeatEvery + t.FlushEvery + t.Coalesce + t.PassEvery + t.PassBudget; need > p.StaleAfter {
 		errs = append(errs, fmt.Errorf(
 			"stale_after %v is too short: heartbeat %v + flush %v + coalescing %v + pass interval %v + pass budget %v need %v; lengthen stale_after or beat and reconcile more often",
@@ -83,8 +93,32 @@ func (p Policy) Check(t Timing) error {
 	return errors.Join(errs...)
 }
 
-// HeartbeatTimeout is what Temporal is told, so that it notices a lost worker
-// no later than opstruth does and never sooner than two missed beats.
+// HeartbeatTimeout is what Temporal is told: so that it notices a lost worker
+// before opstruth does, but never sooner than after two missed beats.
 func (p Policy) HeartbeatTimeout(t Timing) time.Duration {
 	return max(p.StaleAfter*4/5, 2*t.HeartbeatEvery+time.Second)
+}
+
+// LimitWait cuts a declared wait off where the run's waits, of which waited has
+// passed before, would exceed MaxWait.
+func (p Policy) LimitWait(w Wait, waited time.Duration) Wait {
+	if p.MaxWait <= 0 || w.ID == ObservedWait {
+		return w
+	}
+	if end := w.Since.Add(max(0, p.MaxWait-waited)); end.Before(w.Until) {
+		w.Until = end
+	}
+	return w
+}
+
+// closeLimit is the verified silence after which a run is closed for a cause,
+// or zero where it never is. A worker that was replaced once may be again.
+func (p Policy) closeLimit(c Cause, e Evidence) time.Duration {
+	switch {
+	case c == NoWorkers:
+		return p.CloseNoWorkers
+	case c == WorkerLost && !e.retried():
+		return p.CloseWorkerLost
+	}
+	return 0
 }

@@ -20,5 +20,106 @@ type Step struct {
 	Text  string
 }
 
+// steps hold every state but the stuck ones, whose cause tells more.
+var steps = map[State]func(Truth) Step{
+	StateQueued:     is(StepNone, "Nothing to do."),
+	StateBacklogged: withQueue(StepWait, "Wait, or add workers for queue ", "."),
+	StateRunning:    is(StepNone, "Nothing to do."),
+	StateWaiting:    is(StepNone, "Nothing to do."),
+	StateCancelling: is(StepWait, "Wait until it has stopped."),
+	StatePaused:     is(StepInstruct, "Unpause it in Temporal when it may go on."),
+	StateStuck:      Truth.stuckStep,
+	StateUnverified: is(StepWait, "Wait; platform staff are alerted."),
+	StateReconciled: Truth.reconciledStep,
+	StateFailed:     retry("Fix the cause, then retry."),
+	StatePartial:    retry("Fix what the failed items name, then retry."),
+	StateBlocked:    retry("Grant what is missing, then retry."),
+	StateCancelled:  is(StepNone, "Nothing to do."),
+	StateSucceeded:  is(StepNone, "Nothing to do."),
+}
+
+var stuckSteps = map[Cause]func(Truth) Step{
+	NoCause:             is(StepWait, "Wait for the next check."),
+	NoWorkers:           withQueue(StepInstruct, "Start a worker for queue ", "."),
+	WorkerLost:          Truth.workerLostStep,
+	ActivityRetrying:    cancel("Fix that error; if you cannot, cancel."),
+	WorkflowTaskFailing: withQueue(StepInstruct, "Roll back the workers of queue ", "; Temporal UI shows the error."),
+	Backlogged:          withQueue(StepInstruct, "Add workers for queue ", ", or wait."),
+	NoProgress:          Truth.noProgressStep,
+	IdleUndeclared:      is(StepInstruct, "Ask its author to declare what it waits for."),
+	Paused:              is(StepWait, "Wait for the next check."),
+	WorkflowMissing:     Truth.missingStep,
+	ClosedElsewhere:     is(StepWait, "Wait for the next check."),
+	Unverified:          is(StepWait, "Wait; platform staff are alerted."),
+}
+
 // NextStep is the one thing to do next.
-func (t Truth) NextStep() Step { return Step{Kind: StepNone, Text: "Nothing to do."} }
+func (t Truth) NextStep() Step {
+	f := &t.facts
+	switch {
+	case f.Status != Completed && !f.Cancel.At.IsZero() && t.State == StateStuck:
+		return Step{Kind: StepWait, Text: "Wait: its cancel is forced at " + t.at(f.Cancel.ForcedAt) + "."}
+	case t.ProblemClass == TerminalFollowUp && f.SupersededBy != "":
+		return Step{Kind: StepNone, Text: "Nothing to do: a later run succeeded."}
+	case t.ProblemClass == TerminalFollowUp && !f.Acknowledged.At.IsZero():
+		return Step{Kind: StepNone, Text: "Noted; reopen it if it is not done with."}
+	}
+	return steps[t.State](t)
+}
+
+func is(kind StepKind, text string) func(Truth) Step {
+	return func(Truth) Step { return Step{Kind: kind, Text: text} }
+}
+
+func retry(text string) func(Truth) Step {
+	return func(Truth) Step { return retryStep(text) }
+}
+
+func retryStep(text string) Step { return Step{Kind: StepRetry, Label: "Retry", Text: text} }
+
+func cancel(text string) func(Truth) Step {
+	return func(Truth) Step { return Step{Kind: StepCancel, Label: "Cancel", Text: text} }
+}
+
+func withQueue(kind StepKind, before, after string) func(Truth) Step {
+	return func(t Truth) Step { return Step{Kind: kind, Text: before + brief(t.facts.Queue, 1) + after} }
+}
+
+func (t Truth) stuckStep() Step { return stuckSteps[t.Cause](t) }
+
+func (t Truth) workerLostStep() Step {
+	e := t.facts.Silence.Evidence
+	switch host := brief(e.Host, 1); {
+	case e.retried():
+		return Step{Kind: StepWait, Text: "Wait for attempt " + number(int64(e.comingAttempt())) + "."}
+	case host == "":
+		return Step{Kind: StepInstruct, Text: "Check the hosts that serve queue " + brief(t.facts.Queue, 1) + "."}
+	default:
+		return Step{Kind: StepInstruct, Text: "Check host " + host + "."}
+	}
+}
+
+func (t Truth) noProgressStep() Step {
+	if last := brief(t.facts.LastItem, 4); last != "" {
+		return Step{Kind: StepInstruct, Text: "Look at what follows item " + last + "."}
+	}
+	return Step{Kind: StepInstruct, Text: "Look at its first item."}
+}
+
+func (t Truth) missingStep() Step {
+	if t.facts.Policy.CloseMissing {
+		return Step{Kind: StepWait, Text: "Wait until opstruth closes it, then retry as a new run."}
+	}
+	return Step{Kind: StepCancel, Label: "Cancel", Text: "Cancel it, then retry as a new run."}
+}
+
+func (t Truth) reconciledStep() Step {
+	target := brief(t.facts.Target, 4)
+	if target == "" {
+		target = "the target"
+	}
+	if !t.facts.Late.At.IsZero() {
+		return retryStep("Compare " + target + " with the late result before you retry.")
+	}
+	return retryStep("Check " + target + " for half-done work, then retry.")
+}
