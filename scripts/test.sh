@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Runs go test over both modules, or over the area that AREA names. "make test" calls it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+flags=(-count=1)
+[ -n "${RACE:-}" ] && flags+=(-race)
+# shellcheck disable=SC2206 # TESTFLAGS holds several words
+flags+=(${TESTFLAGS:-})
+if [ -n "${AREA:-}" ]; then
+	if ! grep -q "^$AREA " scripts/areas; then
+		echo "no area named $AREA; scripts/areas has: $(awk '!/^#/ && NF {print $1}' scripts/areas | sort -u | xargs)" >&2
+		exit 2
+	fi
+fi
+
+failed=0
+run() { go test "${flags[@]}" "$@" || failed=1; }
+
+if [ -z "${AREA:-}" ]; then
+	run -timeout 15m ./...
+	# One package at a time: these watch deadlines of seconds with the real server, workers and browser.
+	run -timeout 40m -p 1 ./standalone/...
+else
+	while read -r area pattern packages; do
+		[ "$area" = "$AREA" ] || continue
+		# shellcheck disable=SC2086 # several packages
+		run -timeout 40m -p 1 -run "$pattern" $packages
+	done <scripts/areas
+fi
+exit "$failed"
