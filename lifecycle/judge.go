@@ -22,7 +22,7 @@ type Verdict struct {
 	Outcome Outcome   // with Adopt: how it ended
 	Failure Failure   // with Adopt: why
 	Ours    bool      // with Adopt: our own closing intent ended it, so record the close instead
-	Silence Silence   // with Silent and Close: what to remember
+	Silence Silence   // what to remember; zero when nothing is to change
 }
 
 // ObservedWait is the id of the wait that the reconciler declares for what
@@ -34,7 +34,10 @@ const ObservedWait = "observed"
 // closes a run whose terminal record is on its way, and never judges at all
 // where Temporal did not answer.
 func Judge(f Facts, e Evidence, passEvery time.Duration, now time.Time) Verdict {
-	j := judgement{f: f, e: e, passEvery: passEvery, now: now}
+	if f.Status == Completed {
+		return Verdict{Action: Unknown}
+	}
+	j := judgement{f: f, e: e, passEvery: passEvery, now: now, alive: f.LivenessAt}
 	switch e.Answer {
 	case Answered:
 	case NotFound:
@@ -44,10 +47,13 @@ func Judge(f Facts, e Evidence, passEvery time.Duration, now time.Time) Verdict 
 	default:
 		return Verdict{Action: Unknown, Cause: Unverified}
 	}
-	if e.Execution != ExecRunning {
+	switch e.Execution {
+	case ExecRunning:
+		return j.running()
+	case ExecCompleted, ExecFailed, ExecCancelled, ExecTerminated, ExecTimedOut:
 		return j.ended()
 	}
-	return j.running()
+	return Verdict{Action: Unknown, Cause: Unverified} // a state that is not known here proves no end
 }
 
 type judgement struct {
@@ -55,6 +61,7 @@ type judgement struct {
 	e         Evidence
 	passEvery time.Duration
 	now       time.Time
+	alive     time.Time // newest sign of life, in the record or in Temporal
 }
 
 func (j judgement) missing() Verdict {
@@ -62,7 +69,7 @@ func (j judgement) missing() Verdict {
 		return Verdict{Action: Unknown, Cause: Unverified}
 	}
 	v := j.silent(WorkflowMissing)
-	if j.f.Policy.CloseMissing && v.Silence.Times >= 2 {
+	if j.f.Policy.CloseMissing && v.Silence.Times >= 2 && !j.f.Check.Gap {
 		v.Action = Close
 	}
 	return v
@@ -74,12 +81,15 @@ func (j judgement) ended() Verdict {
 		v.Ours = true
 		v.Cause = j.f.Closing.Cause
 	}
-	v.Outcome, v.Failure = adoptedEnd(j.e)
+	v.Outcome, v.Failure = adoptedEnd(j.f, j.e)
+	if v.Ours && v.Cause == NoCause { // a forced cancel
+		v.Outcome, v.Failure = Cancelled, Failure{}
+	}
 	return v
 }
 
 // adoptedEnd translates how Temporal says that a workflow ended.
-func adoptedEnd(e Evidence) (Outcome, Failure) {
+func adoptedEnd(f Facts, e Evidence) (Outcome, Failure) {
 	by := ""
 	if e.ClosedBy != "" {
 		by = " by " + e.ClosedBy
@@ -90,19 +100,33 @@ func adoptedEnd(e Evidence) (Outcome, Failure) {
 	}
 	switch e.Execution {
 	case ExecCompleted:
-		if e.Result != "" && e.Result != Pending {
-			return e.Result, Failure{}
-		}
-		return Succeeded, Failure{}
+		return completedEnd(f, e)
 	case ExecCancelled:
-		return Cancelled, Failure{Code: "cancelled_in_temporal", Message: "cancelled in Temporal" + by}
+		if !f.Cancel.At.IsZero() {
+			return Cancelled, Failure{}
+		}
+		return Cancelled, Failure{Code: CodeCancelledInTemporal, Message: "cancelled in Temporal" + by}
 	case ExecTerminated:
-		return Failed, Failure{Code: "terminated_in_temporal", Message: "terminated in Temporal" + by + why}
+		return Failed, Failure{Code: CodeTerminatedInTemporal, Message: "terminated in Temporal" + by + why}
 	case ExecTimedOut:
-		return Failed, Failure{Code: "timed_out_in_temporal", Message: "workflow timed out in Temporal"}
+		return Failed, Failure{Code: CodeTimedOutInTemporal, Message: "workflow timed out in Temporal"}
 	case ExecFailed, ExecRunning:
 	}
-	return Failed, Failure{Code: "failed_in_temporal", Message: "workflow failed" + why}
+	return Failed, Failure{Code: CodeFailedInTemporal, Message: "workflow failed" + why}
+}
+
+// completedEnd takes the workflow's own result, or else what the record's counts
+// prove. Success that neither shows is not assumed.
+func completedEnd(f Facts, e Evidence) (Outcome, Failure) {
+	switch e.Result {
+	case Succeeded, PartiallySucceeded, Failed, Blocked, Cancelled:
+		return e.Result, Failure{}
+	case Pending:
+	}
+	if c := f.Counts; c.Total > 0 && c.Processed >= c.Total {
+		return c.Outcome(), Failure{}
+	}
+	return Failed, Failure{Code: CodeResultUnknown, Message: "workflow completed without a readable result: check the target"}
 }
 
 func (j judgement) running() Verdict {
@@ -110,15 +134,21 @@ func (j judgement) running() Verdict {
 		return j.wait(Paused, "paused", j.now.Add(3*j.passEvery))
 	}
 	sign := j.newSign()
-	if !sign.IsZero() && sign.Add(j.f.Policy.StaleAfter).After(j.now) {
-		return Verdict{Action: Refresh, Sign: sign}
+	j.alive = later(j.alive, sign)
+	v := Verdict{Action: Refresh}
+	if j.due() && (j.stalled() || !j.excused()) {
+		v = j.silence()
 	}
-	if !j.due() {
-		return Verdict{Action: Refresh} // it is silent to nobody: a routine verification
-	}
-	v := j.cause()
 	v.Sign = sign
 	return v
+}
+
+// excused reports a sign of life that is young enough, or a declared wait that
+// the workflow keeps.
+func (j judgement) excused() bool {
+	w := j.f.Wait
+	planned := w.Kind == DurableWait && w.ID != ObservedWait && w.Until.After(j.now)
+	return planned || (j.alive.After(j.f.LivenessAt) && j.alive.Add(j.f.Policy.StaleAfter).After(j.now))
 }
 
 // due reports whether the run is silent past its deadline, or will be before
@@ -146,51 +176,71 @@ func (j judgement) newSign() time.Time {
 	return time.Time{}
 }
 
-// cause orders the evidence from what explains most to what explains least.
-func (j judgement) cause() Verdict {
-	e, p := j.e, j.f.Policy
-	switch {
-	case j.f.Wait.Kind == DurableWait && j.f.Wait.Until.After(j.now) && j.f.Wait.ID != ObservedWait:
-		return Verdict{Action: Refresh}
-	case j.stalled():
-		return j.silent(NoProgress)
-	case e.Unserved():
-		return j.closeAfter(j.silent(NoWorkers), p.CloseNoWorkers)
-	case e.WorkflowTask && e.WorkflowTaskAttempt > 1:
-		return j.silent(WorkflowTaskFailing)
-	case e.Activity == ActivityStarted && e.Attempt > 1 && e.LastFailure == FailureApplication && j.retriedEnough():
-		return j.silent(ActivityRetrying)
-	case e.Activity == ActivityStarted:
-		v := j.silent(WorkerLost)
-		if e.Attempt > 1 {
-			return v
-		}
-		return j.closeAfter(v, p.CloseWorkerLost)
-	case e.Activity == ActivityScheduled && e.Attempt > 1:
-		return j.retrying()
-	case e.Activity == ActivityScheduled, e.WorkflowTask:
-		return j.silent(Backlogged)
-	}
-	return j.silent(IdleUndeclared)
-}
-
-// retrying tells a step that fails from a worker that was lost: both are
-// scheduled again by Temporal, and both may be in a backoff.
-func (j judgement) retrying() Verdict {
-	cause := ActivityRetrying
-	if j.e.LastFailure == FailureHeartbeatTimeout {
-		cause = WorkerLost
-	}
+// silence is the verdict on a run that says nothing and that nothing excuses.
+func (j judgement) silence() Verdict {
+	cause := j.cause()
 	if cause == ActivityRetrying && j.e.NextAttempt > 0 && !j.retriedEnough() {
-		return j.wait(ActivityRetrying, "next attempt", j.now.Add(j.e.NextAttempt))
+		return j.wait(cause, "next attempt of a failed step", j.backoffEnd())
 	}
-	return j.silent(cause)
+	v := j.silent(cause)
+	limit := j.f.Policy.closeLimit(cause, j.e)
+	stale := !j.now.Before(j.f.StaleAt)
+	if limit > 0 && stale && !j.e.RecordsEnd && !j.f.Check.Gap && v.Silence.For >= limit {
+		v.Action = Close
+	}
+	return v
 }
 
+// cause orders the evidence from what explains most to what explains least.
+func (j judgement) cause() Cause {
+	e := j.e
+	switch {
+	case j.stalled():
+		return NoProgress
+	case e.Unserved():
+		return NoWorkers
+	case e.WorkflowTask && e.WorkflowTaskAttempt > 1:
+		return WorkflowTaskFailing
+	case e.Activity == ActivityStarted && e.HeartbeatAge < 0 && e.LastFailure == FailureApplication && j.retriedEnough():
+		return ActivityRetrying // it never beats, so nothing shows that its worker is lost
+	case e.Activity == ActivityStarted:
+		return WorkerLost
+	case e.Activity == ActivityScheduled && e.retried():
+		return j.retryCause()
+	case e.Activity == ActivityScheduled, e.WorkflowTask:
+		return Backlogged
+	}
+	return IdleUndeclared
+}
+
+// retryCause tells a step that fails from a worker that was lost, and from one
+// that is due again but that no worker takes.
+func (j judgement) retryCause() Cause {
+	switch {
+	case j.e.LastFailure == FailureHeartbeatTimeout:
+		return WorkerLost
+	case j.e.NextAttempt <= 0 && !j.retriedEnough():
+		return Backlogged
+	}
+	return ActivityRetrying
+}
+
+// retriedEnough reports whether a failing step is to be flagged. Temporal tells
+// when its present attempt was scheduled, not the first, so silence counts too.
 func (j judgement) retriedEnough() bool {
 	p := j.f.Policy
 	return (p.RetryAttempts > 0 && j.e.Attempt >= p.RetryAttempts) ||
-		(p.RetryFor > 0 && j.e.ScheduledAge >= p.RetryFor)
+		(p.RetryFor > 0 && max(j.e.ScheduledAge, j.now.Sub(j.alive)) >= p.RetryFor)
+}
+
+// backoffEnd is how long a backoff excuses silence: until the next attempt, but
+// not beyond the moment at which the step has been retried for too long.
+func (j judgement) backoffEnd() time.Time {
+	end := j.now.Add(j.e.NextAttempt)
+	if p := j.f.Policy; p.RetryFor > 0 {
+		return earlier(end, j.alive.Add(p.RetryFor))
+	}
+	return end
 }
 
 func (j judgement) wait(c Cause, reason string, until time.Time) Verdict {
@@ -200,23 +250,17 @@ func (j judgement) wait(c Cause, reason string, until time.Time) Verdict {
 	return v
 }
 
-// silent counts silence only between verifications that followed one another:
-// a reconciler that was away has verified nothing meanwhile.
+// silent remembers a verified silence. Time counts only between verifications
+// that followed one another: a reconciler that was away has verified nothing
+// meanwhile. A sign of life or another cause starts it anew.
 func (j judgement) silent(c Cause) Verdict {
 	prev := j.f.Silence
 	s := Silence{Cause: c, At: j.now, Times: 1, Evidence: j.e}
-	gap := j.now.Sub(prev.At)
-	consecutive := !prev.At.Before(j.f.LivenessAt) && gap >= 0 && gap <= 3*j.passEvery
-	if consecutive && prev.Cause == c {
-		s.For, s.Times = prev.For+gap, prev.Times+1
+	if prev.Cause == c && !prev.At.Before(j.alive) && !prev.At.After(j.now) {
+		s.For, s.Times = prev.For, prev.Times+1
+		if gap := j.now.Sub(prev.At); gap <= 3*j.passEvery {
+			s.For += gap
+		}
 	}
 	return Verdict{Action: Silent, Cause: c, Silence: s}
-}
-
-func (j judgement) closeAfter(v Verdict, limit time.Duration) Verdict {
-	stale := !j.now.Before(j.f.StaleAt)
-	if limit > 0 && stale && !j.e.RecordsEnd && !j.f.Check.Gap && v.Silence.For >= limit {
-		v.Action = Close
-	}
-	return v
 }

@@ -52,7 +52,7 @@ type Change struct {
 	Kind  Kind
 	Actor string // person or part of opstruth, as people read it
 
-	Token   string  // Finished: who writes the end
+	Token   string  // Finished, Adopted: who writes the end
 	Outcome Outcome // Finished, Adopted
 	Failure Failure // Finished, Adopted
 	Total   int64   // Planned
@@ -84,19 +84,28 @@ func Apply(f Facts, c Change, now time.Time) (Facts, error) {
 		if f.Status == Running {
 			return f, ErrUnchanged
 		}
-		f.Status, f.StartedAt, f.LivenessAt, f.ProgressAt = Running, now, now, now
+		f.Status, f.StartedAt = Running, now
+		f.LivenessAt, f.ProgressAt = later(f.LivenessAt, now), later(f.ProgressAt, now)
 	case Planned:
-		f.Counts.Total, f.LivenessAt, f.ProgressAt = c.Total, now, now
+		f.Counts.Total = c.Total
+		f.LivenessAt, f.ProgressAt = later(f.LivenessAt, now), later(f.ProgressAt, now)
 	case WaitDeclared:
-		f.Wait, f.LivenessAt = c.Wait, now
+		f.Wait, f.LivenessAt = f.declare(c.Wait, now), later(f.LivenessAt, now)
 	case WaitEnded:
-		f.Wait, f.LivenessAt, f.ProgressAt = Wait{}, now, now
+		if f.Wait.ID == c.Wait.ID {
+			f.Waited += max(0, earlier(now, f.Wait.Until).Sub(f.Wait.Since))
+			f.Wait = Wait{}
+		}
+		f.LivenessAt, f.ProgressAt = later(f.LivenessAt, now), later(f.ProgressAt, now)
 	case CancelRequested:
 		if !f.Cancel.At.IsZero() {
 			return f, ErrUnchanged
 		}
 		f.Cancel = CancelRequest{At: now, By: c.Actor, ForcedAt: now.Add(f.Policy.CancelGrace)}
 	case CloseClaimed:
+		if c.Closing.ID == "" {
+			return f, ErrNotAllowed
+		}
 		if c.Version != f.Version || !c.LivenessAt.Equal(f.LivenessAt) {
 			return f, ErrOvertaken
 		}
@@ -116,6 +125,19 @@ func Apply(f Facts, c Change, now time.Time) (Facts, error) {
 	return f, nil
 }
 
+// declare is the wait that ends last once w, cut to what the policy still
+// allows, is declared too.
+func (f *Facts) declare(w Wait, now time.Time) Wait {
+	if w.Since.IsZero() {
+		w.Since = now
+	}
+	w = f.Policy.LimitWait(w, f.Waited)
+	if w.ID == f.Wait.ID || w.Until.After(f.Wait.Until) {
+		return w
+	}
+	return f.Wait
+}
+
 // end writes the terminal record, once.
 func end(f Facts, c Change, now time.Time) (Facts, error) {
 	switch c.Kind {
@@ -123,9 +145,13 @@ func end(f Facts, c Change, now time.Time) (Facts, error) {
 		if f.Closing.ID == "" {
 			return f, ErrNotAllowed
 		}
+		silence := c.Silence
+		if silence.Cause == NoCause { // closed on an intent that an earlier pass left
+			silence.Cause, silence.Evidence = f.Closing.Cause, f.Silence.Evidence
+		}
 		f.Outcome = Failed
 		f.Reconciliation = Reconciliation{
-			At: now, Cause: c.Silence.Cause, SilentSince: f.LivenessAt, Evidence: c.Silence.Evidence,
+			At: now, Cause: silence.Cause, SilentSince: f.LivenessAt, Evidence: silence.Evidence,
 		}
 		f.TerminalToken = f.Closing.ID
 	case CancelForced:
@@ -151,8 +177,12 @@ func end(f Facts, c Change, now time.Time) (Facts, error) {
 func applyEnded(f Facts, c Change, now time.Time) (Facts, error) {
 	followUp := Derive(f, now).ProblemClass == TerminalFollowUp
 	switch c.Kind {
-	case Finished:
-		if c.Token != "" && c.Token == f.TerminalToken {
+	case Finished, Adopted, Reconciled, CancelForced:
+		token := c.Token
+		if c.Kind == Reconciled || c.Kind == CancelForced {
+			token = f.Closing.ID
+		}
+		if token != "" && token == f.TerminalToken {
 			return f, ErrUnchanged
 		}
 		return f, ErrEnded
