@@ -3,6 +3,8 @@ package view
 import (
 	"fmt"
 	"time"
+
+	"github.com/opstruth/opstruth/lifecycle"
 )
 
 // Instant is a moment together with the database's clock reading at which the page was made, so that
@@ -39,36 +41,32 @@ func (i Instant) Clock() string {
 // Ago says how long before "as of" the moment was, or how long until it comes.
 func (i Instant) Ago() string {
 	d := i.AsOf.Sub(i.At)
-	switch {
-	case d <= -time.Second:
-		return "in " + Span(-d)
-	case d < time.Second:
-		return "just now"
+	if d <= -time.Second {
+		return "in " + lifecycle.Span(-d)
 	}
-	return Span(d) + " ago"
+	return lifecycle.Ago(d)
 }
 
-// Span writes a duration in its one or two largest units, rounded down: "4 s", "3 min 20 s", "2 h 5 min", "6 d 1 h".
-func Span(d time.Duration) string {
-	type unit struct {
-		size time.Duration
-		name string
+// Duration writes how long something took, in its two largest units: "4 s", "3 min 20 s", "2 h 5 min", "6 d 1 h".
+func Duration(d time.Duration) string {
+	d = max(d, 0)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", d/time.Second)
+	case d < time.Hour:
+		return pair(d, time.Minute, "min", time.Second, "s")
+	case d < 24*time.Hour:
+		return pair(d, time.Hour, "h", time.Minute, "min")
 	}
-	units := []unit{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}}
-	for i, u := range units {
-		n := d / u.size
-		if n == 0 {
-			continue
-		}
-		text := fmt.Sprintf("%d %s", n, u.name)
-		if i+1 < len(units) && n < 10 {
-			if rest := (d % u.size) / units[i+1].size; rest > 0 {
-				text += fmt.Sprintf(" %d %s", rest, units[i+1].name)
-			}
-		}
-		return text
+	return pair(d, 24*time.Hour, "d", time.Hour, "h")
+}
+
+func pair(d, big time.Duration, bigName string, small time.Duration, smallName string) string {
+	text := fmt.Sprintf("%d %s", d/big, bigName)
+	if rest := d % big / small; rest > 0 {
+		text += fmt.Sprintf(" %d %s", rest, smallName)
 	}
-	return "0 s"
+	return text
 }
 
 // Count writes a number with thin spaces between thousands.

@@ -54,5 +54,5 @@ func Took(t lifecycle.Truth) string {
 	if end.IsZero() {
 		end = t.Now()
 	}
-	return Span(end.Sub(f.StartedAt))
+	return Duration(end.Sub(f.StartedAt))
 }
