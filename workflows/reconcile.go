@@ -1,9 +1,7 @@
 package workflows
 
 import (
-	"time"
-
-	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opstruth/opstruth/workflows/contract"
@@ -20,12 +18,13 @@ const (
 // in the activities, from the record and from what Temporal says at that moment, so a pass that is cut off anywhere
 // leaves nothing half decided to the next one.
 func Reconcile(ctx workflow.Context) error {
+	started := workflow.Now(ctx)
 	ctx = workflow.WithActivityOptions(ctx, passStep())
 	var delivered contract.DeliverResult
 	if err := workflow.ExecuteActivity(ctx, contract.ActivityDeliver).Get(ctx, &delivered); err != nil {
 		return err
 	}
-	settle := contract.SettleInput{Answered: delivered.Answered, Close: delivered.Force, Suspects: map[string]int{}}
+	settle := contract.SettleInput{Answered: delivered.Answered, Close: delivered.Force, Suspects: map[string]int{}, ClosedUpTo: delivered.ClosedUpTo}
 	var batch contract.VerifyResult
 	for i := 0; settle.Answered && i < maxBatches; i++ {
 		in := contract.VerifyInput{After: batch.Next}
@@ -42,19 +41,12 @@ func Reconcile(ctx workflow.Context) error {
 			break
 		}
 	}
+	settle.Took = workflow.Now(ctx).Sub(started)
 	settle.Close = settle.Close[:min(len(settle.Close), maxCloses)]
 	return workflow.ExecuteActivity(ctx, contract.ActivitySettle, settle).Get(ctx, nil)
 }
 
-// passStep are the options of a pass's activities. A step that lost its worker is noticed by its heartbeat; one that
-// fails is tried again soon or left to the next pass, which decides anew.
-func passStep() workflow.ActivityOptions {
-	return workflow.ActivityOptions{
-		ScheduleToCloseTimeout: 40 * time.Second,
-		StartToCloseTimeout:    20 * time.Second,
-		HeartbeatTimeout:       5 * time.Second,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 2 * time.Second, MaximumAttempts: 3,
-		},
-	}
+// RegisterReconcile registers the reconcile workflow with a worker or a test environment.
+func RegisterReconcile(reg worker.WorkflowRegistry) {
+	reg.RegisterWorkflowWithOptions(Reconcile, workflow.RegisterOptions{Name: contract.ReconcileWorkflow})
 }

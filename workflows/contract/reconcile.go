@@ -1,5 +1,7 @@
 package contract
 
+import "time"
+
 // Activities of a reconciler's pass, in the order in which it does them.
 const (
 	ActivityDeliver = "opstruth.reconcile_deliver" // dispatch, cancels, ends that the record missed
@@ -12,8 +14,9 @@ const ReconcileSchedule = "opstruth-reconcile"
 
 // DeliverResult is what the first step of a pass did.
 type DeliverResult struct {
-	Answered bool     `json:"answered"`        // Temporal did
-	Force    []string `json:"force,omitempty"` // runs whose cancel has to be forced now
+	Answered   bool      `json:"answered"`              // Temporal did
+	Force      []string  `json:"force,omitempty"`       // runs whose cancel has to be forced now
+	ClosedUpTo time.Time `json:"closed_up_to,omitzero"` // Temporal's clock: ends before it were looked at
 }
 
 // VerifyInput asks for the batch after a cursor; empty for the first.
@@ -31,7 +34,9 @@ type VerifyResult struct {
 
 // SettleInput is what the whole pass found.
 type SettleInput struct {
-	Answered bool           `json:"answered"`
-	Close    []string       `json:"close,omitempty"`
-	Suspects map[string]int `json:"suspects,omitempty"`
+	Answered   bool           `json:"answered"`
+	Close      []string       `json:"close,omitempty"`
+	Suspects   map[string]int `json:"suspects,omitempty"`
+	ClosedUpTo time.Time      `json:"closed_up_to,omitzero"`
+	Took       time.Duration  `json:"took"` // the pass so far
 }

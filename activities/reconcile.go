@@ -1,0 +1,163 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+const (
+	// batchSize is how many runs one activity verifies, probes how many of them at a time.
+	batchSize = 200
+	probes    = 16
+	// startGrace is left to whoever inserted a run to start its workflow too.
+	startGrace = 2 * time.Second
+	// overlap is how far behind Temporal's visibility may lag without a close being missed here.
+	overlap = 30 * time.Second
+	// breakerMax is how long a telemetry gap holds back closes that Temporal itself confirms.
+	breakerMax = 15 * time.Minute
+
+	actor = "opstruth"
+)
+
+// Cluster is what the reconciler asks and tells Temporal.
+type Cluster interface {
+	Questions
+	CancelWorkflow(ctx context.Context, workflowID, runID string) error
+	TerminateWorkflow(ctx context.Context, workflowID, runID, reason string, details ...any) error
+	ListWorkflow(ctx context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
+	WorkflowService() workflowservice.WorkflowServiceClient
+}
+
+// Record is what the reconciler reads and writes of the record.
+type Record interface {
+	Workers(ctx context.Context) ([]models.WorkerRow, time.Time, error)
+	Undispatched(ctx context.Context, olderThan time.Duration, limit int) ([]models.Run, time.Time, error)
+	CancelsWaiting(ctx context.Context, limit int) ([]models.Run, time.Time, error)
+	DueForCheck(ctx context.Context, before time.Duration, after string, limit int) (runs []models.Run, now time.Time, next string, err error)
+	ActiveByQueue(ctx context.Context) (map[string]int, error)
+	ActiveByID(ctx context.Context, ids []string) ([]models.Run, time.Time, error)
+	Transition(ctx context.Context, runID string, c lifecycle.Change) (models.Run, error)
+	RecordVerdict(ctx context.Context, run models.Run, v lifecycle.Verdict) error
+	ReconcilerState(ctx context.Context) (models.State, time.Time, error)
+	FinishPass(ctx context.Context, r models.PassReport) error
+}
+
+// Measure is what the reconciler counts. See internal/metrics.
+type Measure interface {
+	Verdict(v lifecycle.Verdict)
+	Detected(latency time.Duration)
+	FalseFlag()
+	Pass(took time.Duration)
+}
+
+// Reconciler has the activities of a pass.
+type Reconciler struct {
+	Cluster   Cluster
+	Namespace string // of Temporal, by its name
+	Record    Record
+	// Dispatch starts the workflow of a stored run and stamps the run; a workflow that exists is a success.
+	Dispatch func(ctx context.Context, run models.Run) error
+	Timing   lifecycle.Timing
+	Measure  Measure
+	Logger   *slog.Logger
+}
+
+// Registry is what takes activities under explicit names: a worker or a test environment.
+type Registry interface {
+	RegisterActivityWithOptions(a any, o activity.RegisterOptions)
+}
+
+// Register registers the activities of a pass.
+func (r *Reconciler) Register(to Registry) {
+	to.RegisterActivityWithOptions(r.Deliver, activity.RegisterOptions{Name: contract.ActivityDeliver})
+	to.RegisterActivityWithOptions(r.Verify, activity.RegisterOptions{Name: contract.ActivityVerify})
+	to.RegisterActivityWithOptions(r.Settle, activity.RegisterOptions{Name: contract.ActivitySettle})
+}
+
+// look is what one activity sees with: the means to gather evidence and the record's clock.
+type look struct {
+	observer *Observer
+	workers  LiveWorkers
+	state    models.State
+	read     time.Time // the record's clock
+	at       time.Time // this process's, at the same moment
+	slow     int       // closes in scopes whose breaker has been open for longer than breakerMax
+}
+
+func (l *look) now() time.Time { return l.read.Add(time.Since(l.at)) }
+
+// look prepares an activity. ok is false when Temporal does not answer: then nothing may be judged.
+func (r *Reconciler) look(ctx context.Context) (l *look, ok bool, err error) {
+	home, err := AskHome(ctx, r.Cluster.WorkflowService(), r.Namespace)
+	if err != nil {
+		r.Logger.WarnContext(ctx, "temporal does not answer; no run is judged", "error", err)
+		return nil, false, nil
+	}
+	rows, now, err := r.Record.Workers(ctx)
+	if err != nil {
+		return nil, false, fmt.Errorf("read the workers: %w", err)
+	}
+	state, _, err := r.Record.ReconcilerState(ctx)
+	if err != nil {
+		return nil, false, fmt.Errorf("read the reconciler's state: %w", err)
+	}
+	workers := LiveWorkers{Alive: 3*r.Timing.FlushEvery + time.Second}
+	for _, row := range rows {
+		workers.Rows = append(workers.Rows, WorkerAge{ID: row.ID, Queues: row.Queues, Age: now.Sub(row.LastSeen)})
+	}
+	clock := ClockAt(activity.GetInfo(ctx).StartedTime)
+	return &look{
+		observer: NewObserver(r.Cluster, home, clock, workers), workers: workers, state: state, read: now, at: time.Now(),
+	}, true, nil
+}
+
+// judge gathers evidence about a run and weighs it.
+func (r *Reconciler) judge(ctx context.Context, l *look, run models.Run) (lifecycle.Facts, lifecycle.Evidence, lifecycle.Verdict) {
+	now := l.now()
+	e := l.observer.Observe(ctx, Subject{
+		WorkflowID: contract.WorkflowID(run.ID), FirstRunID: run.FirstRunID, NamespaceID: run.Namespace, ClusterID: run.ClusterID,
+		Queue: run.Facts.Queue, HeardAge: now.Sub(run.Facts.LivenessAt),
+	})
+	f := run.Facts
+	now = l.now()
+	f.Check.Gap = l.holding(f.Queue, now)
+	return f, e, lifecycle.Judge(f, e, r.Timing.PassEvery, now)
+}
+
+// adopt records an end that Temporal told: our own close or cancel where its intent ended the workflow.
+func (r *Reconciler) adopt(ctx context.Context, run models.Run, e lifecycle.Evidence, v lifecycle.Verdict) error {
+	c := lifecycle.Change{
+		Kind: lifecycle.Adopted, Actor: actor, Token: "temporal:" + e.RunID, Outcome: v.Outcome, Failure: v.Failure,
+	}
+	switch {
+	case v.Ours && run.Facts.Closing.Cause == lifecycle.NoCause:
+		c = lifecycle.Change{Kind: lifecycle.CancelForced, Actor: actor}
+	case v.Ours:
+		c = lifecycle.Change{Kind: lifecycle.Reconciled, Actor: actor, Silence: run.Facts.Silence}
+	}
+	return r.change(ctx, run, c)
+}
+
+// change makes a transition. That somebody else was first, or that the run ended, is no failure of the pass: the next
+// one sees what became of it.
+func (r *Reconciler) change(ctx context.Context, run models.Run, c lifecycle.Change) error {
+	_, err := r.Record.Transition(ctx, run.ID, c)
+	switch {
+	case errors.Is(err, lifecycle.ErrEnded), errors.Is(err, lifecycle.ErrUnchanged), errors.Is(err, lifecycle.ErrOvertaken):
+		return nil
+	case err != nil:
+		return fmt.Errorf("record %q of run %s: %w", c.Kind, run.ID, err)
+	}
+	r.Logger.InfoContext(ctx, "run changed by the reconciler", "run", run.ID, "change", c.Kind)
+	return nil
+}

@@ -1,0 +1,105 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+// Overall is the scope of the breaker over all task queues.
+const Overall = ""
+
+// Settle moves the breakers, closes what may be closed and ends the pass.
+func (r *Reconciler) Settle(ctx context.Context, in contract.SettleInput) error {
+	var l *look
+	ok := in.Answered
+	if ok {
+		var err error
+		if l, ok, err = r.look(ctx); err != nil {
+			return err
+		}
+	}
+	report := models.PassReport{
+		Every: r.Timing.PassEvery, Took: in.Took, TemporalAnswered: ok, ClosedUpTo: in.ClosedUpTo,
+	}
+	if ok {
+		active, err := r.Record.ActiveByQueue(ctx)
+		if err != nil {
+			return err
+		}
+		l.state.Breakers = nextBreakers(l.state.Breakers, active, in.Suspects, l.now())
+		report.Breakers = l.state.Breakers
+		r.close(ctx, l, in.Close)
+	}
+	if ok {
+		r.Measure.Pass(in.Took)
+	}
+	return r.Record.FinishPass(ctx, report)
+}
+
+// nextBreakers moves every breaker by what the pass saw within its scope.
+func nextBreakers(was map[string]lifecycle.Breaker, active, suspects map[string]int, now time.Time) map[string]lifecycle.Breaker {
+	var all lifecycle.Sample
+	next := map[string]lifecycle.Breaker{}
+	move := func(scope string, s lifecycle.Sample) {
+		if b := was[scope].Next(s, now); b.Open {
+			next[scope] = b
+		}
+	}
+	for queue, n := range active {
+		s := lifecycle.Sample{Active: n, Unconfirmed: suspects[queue]}
+		all.Active += s.Active
+		all.Unconfirmed += s.Unconfirmed
+		move(queue, s)
+	}
+	for scope := range was {
+		if _, seen := active[scope]; !seen && scope != Overall {
+			move(scope, lifecycle.Sample{})
+		}
+	}
+	move(Overall, all)
+	return next
+}
+
+// close finishes what is to be closed. One that fails does not hold back the others: the next pass meets it again.
+func (r *Reconciler) close(ctx context.Context, l *look, ids []string) {
+	for _, id := range ids {
+		if ctx.Err() != nil {
+			return
+		}
+		activity.RecordHeartbeat(ctx)
+		if err := r.finish(ctx, l, id); err != nil {
+			r.Logger.WarnContext(ctx, "cannot close a run; the next pass tries again", "run", id, "error", err)
+		}
+	}
+}
+
+// holding reports whether closes on a queue are held back at now. After breakerMax the gap holds back no more what
+// Temporal and the workers' absence confirm.
+func (l *look) holding(queue string, now time.Time) bool {
+	for _, scope := range []string{queue, Overall} {
+		if b := l.state.Breakers[scope]; b.Open && now.Sub(b.Since) < breakerMax {
+			return true
+		}
+	}
+	return false
+}
+
+// allow slows closes down while a breaker is open that holds them back no more: one a pass, and none that only our own
+// missing heartbeats speak for. A cancel that a person asked for is not slowed down.
+func (l *look) allow(s sight) bool {
+	open := l.state.Breakers[s.run.Facts.Queue].Open || l.state.Breakers[Overall].Open
+	if !open || s.v.Action != lifecycle.Close {
+		return true
+	}
+	if s.v.Cause == lifecycle.WorkerLost {
+		return false
+	}
+	l.slow++
+	return l.slow == 1
+}
