@@ -36,3 +36,16 @@ func recordOptions() workflow.ActivityOptions {
 		},
 	}
 }
+
+// passStep are the options of a pass's activities. A step that lost its worker is noticed by its heartbeat; one that
+// fails is tried again soon or left to the next pass, which decides anew.
+func passStep() workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		ScheduleToCloseTimeout: 40 * time.Second,
+		StartToCloseTimeout:    20 * time.Second,
+		HeartbeatTimeout:       5 * time.Second,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 2 * time.Second, MaximumAttempts: 3,
+		},
+	}
+}
