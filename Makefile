@@ -48,7 +48,7 @@ check-fmt: $(BIN)/golangci-lint $(BIN)/templ ## fail when a source is not format
 	templ fmt -fail web
 
 generate: $(BIN)/templ $(BIN)/oapi-codegen ## write the generated sources anew
-	templ generate -path web
+	cd web/ui && templ generate
 	go generate ./...
 
 check-generated: ## fail when the generated sources are not what make generate writes
