@@ -1,0 +1,134 @@
+package lifecycle_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opstruth/opstruth/lifecycle"
+)
+
+func TestApply(t *testing.T) {
+	t.Parallel()
+	at := noon.Add(time.Minute)
+	asked := with(running, func(f *lifecycle.Facts) { f.Cancel = lifecycle.CancelRequest{At: noon, By: "Ada"} })
+	claimed := with(running, func(f *lifecycle.Facts) {
+		f.Closing = lifecycle.Closing{ID: "c1", At: noon, Cause: lifecycle.NoWorkers}
+		f.Silence.Evidence.Host = "host"
+	})
+	good, bad, lost := endedAs(lifecycle.Succeeded), endedAs(lifecycle.Failed), func() lifecycle.Facts { return reconciled(lifecycle.NoWorkers) }
+	finish := lifecycle.Change{Kind: lifecycle.Finished, Token: "t", Outcome: lifecycle.Succeeded}
+	claim := lifecycle.Change{Kind: lifecycle.CloseClaimed, Version: 3, LivenessAt: noon, Closing: lifecycle.Closing{ID: "c2", Cause: lifecycle.NoWorkers}}
+	wait := lifecycle.Wait{ID: "w", Kind: lifecycle.DurableWait, Until: at.Add(time.Hour)}
+
+	for _, tc := range []struct {
+		name  string
+		facts func() lifecycle.Facts
+		c     lifecycle.Change
+		want  func(*lifecycle.Facts) // what changes beside the version
+		err   error
+	}{
+		{"dispatched", with(queued, func(f *lifecycle.Facts) { f.DispatchedAt = time.Time{} }), kind(lifecycle.Dispatched), func(f *lifecycle.Facts) { f.DispatchedAt = at }, nil},
+		{"dispatched twice", queued, kind(lifecycle.Dispatched), nil, lifecycle.ErrUnchanged},
+		{"started", queued, kind(lifecycle.Started), func(f *lifecycle.Facts) {
+			f.Status, f.StartedAt, f.LivenessAt, f.ProgressAt = lifecycle.Running, at, at, at
+		}, nil},
+		{"started twice", running, kind(lifecycle.Started), nil, lifecycle.ErrUnchanged},
+		{"planned", running, lifecycle.Change{Kind: lifecycle.Planned, Total: 9}, func(f *lifecycle.Facts) {
+			f.Counts.Total, f.LivenessAt, f.ProgressAt = 9, at, at
+		}, nil},
+		{"wait declared", running, lifecycle.Change{Kind: lifecycle.WaitDeclared, Wait: wait}, func(f *lifecycle.Facts) {
+			f.Wait, f.LivenessAt = wait, at
+			f.Wait.Since = at
+		}, nil},
+		{"wait beyond the limit", with(running, func(f *lifecycle.Facts) { f.Policy.MaxWait = time.Minute }), lifecycle.Change{Kind: lifecycle.WaitDeclared, Wait: wait}, func(f *lifecycle.Facts) {
+			f.Wait, f.LivenessAt = wait, at
+			f.Wait.Since, f.Wait.Until = at, at.Add(time.Minute)
+		}, nil},
+		{"wait ended", with(running, func(f *lifecycle.Facts) { f.Wait = wait; f.Wait.Since = noon }), lifecycle.Change{Kind: lifecycle.WaitEnded, Wait: lifecycle.Wait{ID: "w"}}, func(f *lifecycle.Facts) {
+			f.Wait, f.Waited, f.LivenessAt, f.ProgressAt = lifecycle.Wait{}, time.Minute, at, at
+		}, nil},
+		{"another wait ended", with(running, func(f *lifecycle.Facts) { f.Wait = wait }), lifecycle.Change{Kind: lifecycle.WaitEnded, Wait: lifecycle.Wait{ID: "x"}}, func(f *lifecycle.Facts) {
+			f.LivenessAt, f.ProgressAt = at, at
+		}, nil},
+		{"cancel asked", running, lifecycle.Change{Kind: lifecycle.CancelRequested, Actor: "Ada"}, func(f *lifecycle.Facts) {
+			f.Cancel = lifecycle.CancelRequest{At: at, By: "Ada", ForcedAt: at.Add(30 * time.Second)}
+		}, nil},
+		{"cancel asked twice", asked, kind(lifecycle.CancelRequested), nil, lifecycle.ErrUnchanged},
+		{"claimed", running, claim, func(f *lifecycle.Facts) { f.Closing = lifecycle.Closing{ID: "c2", At: at, Cause: lifecycle.NoWorkers} }, nil},
+		{"claimed on an older version", running, changed(claim, func(c *lifecycle.Change) { c.Version = 2 }), nil, lifecycle.ErrOvertaken},
+		{"claimed on an older sign of life", running, changed(claim, func(c *lifecycle.Change) { c.LivenessAt = noon.Add(-1) }), nil, lifecycle.ErrOvertaken},
+		{"claimed without an intent", running, changed(claim, func(c *lifecycle.Change) { c.Closing.ID = "" }), nil, lifecycle.ErrNotAllowed},
+		{"dropped", claimed, kind(lifecycle.CloseDropped), func(f *lifecycle.Facts) { f.Closing = lifecycle.Closing{} }, nil},
+		{"dropped without a claim", running, kind(lifecycle.CloseDropped), nil, lifecycle.ErrUnchanged},
+
+		{"finished", running, finish, func(f *lifecycle.Facts) {
+			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Succeeded, at, "t"
+		}, nil},
+		{"finished without an outcome", running, kind(lifecycle.Finished), nil, lifecycle.ErrNotAllowed},
+		{"finished as pending", running, changed(finish, func(c *lifecycle.Change) { c.Outcome = lifecycle.Pending }), nil, lifecycle.ErrNotAllowed},
+		{"finished before it ran", queued, changed(finish, func(c *lifecycle.Change) { c.Outcome = lifecycle.Blocked }), func(f *lifecycle.Facts) {
+			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Blocked, at, "t"
+		}, nil},
+		{"reconciled", claimed, lifecycle.Change{Kind: lifecycle.Reconciled, Silence: lifecycle.Silence{Cause: lifecycle.WorkerLost}}, func(f *lifecycle.Facts) {
+			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Failed, at, "c1"
+			f.Reconciliation = lifecycle.Reconciliation{At: at, Cause: lifecycle.WorkerLost, SilentSince: noon}
+		}, nil},
+		{"reconciled on an earlier pass's intent", claimed, kind(lifecycle.Reconciled), func(f *lifecycle.Facts) {
+			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Failed, at, "c1"
+			f.Reconciliation = lifecycle.Reconciliation{At: at, Cause: lifecycle.NoWorkers, SilentSince: noon, Evidence: lifecycle.Evidence{Host: "host"}}
+		}, nil},
+		{"reconciled without a claim", running, kind(lifecycle.Reconciled), nil, lifecycle.ErrNotAllowed},
+		{"cancel forced", asked, kind(lifecycle.CancelForced), func(f *lifecycle.Facts) {
+			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Cancelled, at, ""
+		}, nil},
+		{"cancel forced that nobody asked for", running, kind(lifecycle.CancelForced), nil, lifecycle.ErrNotAllowed},
+
+		{"the same end again", bad, lifecycle.Change{Kind: lifecycle.Finished, Token: "run", Outcome: lifecycle.Failed}, nil, lifecycle.ErrUnchanged},
+		{"another end", bad, finish, nil, lifecycle.ErrEnded},
+		{"an end after the reconciler's", lost, finish, nil, lifecycle.ErrEnded},
+		{"the reconciler's end again", lost, kind(lifecycle.Reconciled), nil, lifecycle.ErrUnchanged},
+		{"the reconciler's end after the run's own", bad, kind(lifecycle.Reconciled), nil, lifecycle.ErrEnded},
+		{"no start after the end", bad, kind(lifecycle.Started), nil, lifecycle.ErrEnded},
+		{"no cancel after the end", bad, kind(lifecycle.CancelRequested), nil, lifecycle.ErrEnded},
+		{"late result", lost, lifecycle.Change{Kind: lifecycle.LateReported, Note: "7 items"}, func(f *lifecycle.Facts) { f.Late = lifecycle.LateResult{At: at, Summary: "7 items"} }, nil},
+		{"late result of an active run", running, kind(lifecycle.LateReported), nil, lifecycle.ErrNotAllowed},
+		{"acknowledged", bad, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Ada", Note: "known"}, func(f *lifecycle.Facts) {
+			f.Acknowledged = lifecycle.Acknowledgement{At: at, By: "Ada", Note: "known"}
+		}, nil},
+		{"acknowledged though nothing is to follow", good, kind(lifecycle.AcknowledgedBy), nil, lifecycle.ErrNotAllowed},
+		{"reopened though not acknowledged", bad, kind(lifecycle.Reopened), nil, lifecycle.ErrUnchanged},
+		{"reopened", with(bad, func(f *lifecycle.Facts) { f.Acknowledged.At = noon }), kind(lifecycle.Reopened), func(f *lifecycle.Facts) { f.Acknowledged = lifecycle.Acknowledgement{} }, nil},
+		{"superseded", bad, lifecycle.Change{Kind: lifecycle.Superseded, By: "r2"}, func(f *lifecycle.Facts) { f.SupersededBy = "r2" }, nil},
+		{"superseded though good", good, lifecycle.Change{Kind: lifecycle.Superseded, By: "r2"}, nil, lifecycle.ErrNotAllowed},
+		{"superseded while active", running, lifecycle.Change{Kind: lifecycle.Superseded, By: "r2"}, nil, lifecycle.ErrNotAllowed},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			want := tc.facts()
+			if tc.want != nil {
+				tc.want(&want)
+				want.Version++
+			}
+			got, err := lifecycle.Apply(tc.facts(), tc.c, at)
+			require.ErrorIs(t, err, tc.err)
+			require.Equal(t, want, got)
+			if tc.err == nil && tc.c.Kind == lifecycle.LateReported {
+				_, err = lifecycle.Apply(got, tc.c, at)
+				require.ErrorIs(t, err, lifecycle.ErrUnchanged, "disclosed once")
+			}
+		})
+	}
+}
+
+func kind(k lifecycle.Kind) lifecycle.Change { return lifecycle.Change{Kind: k} }
+
+func changed(c lifecycle.Change, change func(*lifecycle.Change)) lifecycle.Change {
+	change(&c)
+	return c
+}
+
+func endedAs(o lifecycle.Outcome) func() lifecycle.Facts {
+	return func() lifecycle.Facts { return ended(o) }
+}
