@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/opstruth/opstruth/models"
 )
 
 // Info is what a step knows of its run without asking.
@@ -17,24 +19,16 @@ type Info struct {
 	Woken       bool // the wait before this chunk was ended by a signal
 }
 
-// ItemState is how an item ended.
-type ItemState string
+// Item is the end of one item. Keys are unique in a run; the first end of a key
+// counts, so recording one again is harmless.
+type Item = models.Item
 
+// How an item ended.
 const (
-	ItemSucceeded ItemState = "succeeded"
-	ItemFailed    ItemState = "failed"
-	ItemSkipped   ItemState = "skipped"
+	ItemSucceeded = models.ItemSucceeded
+	ItemFailed    = models.ItemFailed
+	ItemSkipped   = models.ItemSkipped
 )
-
-// Item is the end of one item. Keys are unique in a run; an item that was
-// recorded before is not counted again.
-type Item struct {
-	Key     string
-	State   ItemState
-	Code    string // of a failure, for programs
-	Message string // for people
-	Detail  json.RawMessage
-}
 
 // Host serves a running step. The engine implements it; authors use Run.
 type Host interface {

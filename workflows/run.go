@@ -3,7 +3,6 @@ package workflows
 import (
 	"errors"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opstruth/opstruth/lifecycle"
@@ -118,9 +117,4 @@ func (r *run) step(ctx workflow.Context, activity string, input, result any) err
 	err := workflow.ExecuteActivity(ctx, activity, input).Get(ctx, result)
 	r.answer.Step = ""
 	return err
-}
-
-// cancelledBy tells a cancel of the workflow from a failure of a step.
-func cancelledBy(ctx workflow.Context, err error) bool {
-	return temporal.IsCanceledError(err) && ctx.Err() != nil
 }

@@ -22,12 +22,15 @@ func cancelled() end { return end{outcome: lifecycle.Cancelled} }
 // endOf translates the error that ended the work. A run whose record has ended
 // already is recorded as well: the record then says how, and that this came late.
 func endOf(ctx workflow.Context, err error) end {
-	if cancelledBy(ctx, err) {
+	var app *temporal.ApplicationError
+	known := errors.As(err, &app) && (app.Type() == contract.ErrorBlocked || app.Type() == contract.ErrorFailed)
+	// Temporal retries no step whose cancel was asked for, so whatever error it
+	// then ends with is the cancel's doing.
+	if ctx.Err() != nil && !known {
 		return cancelled()
 	}
 	e := end{outcome: lifecycle.Failed, failure: lifecycle.Failure{Code: "internal", Message: err.Error()}}
-	var app *temporal.ApplicationError
-	if !errors.As(err, &app) {
+	if app == nil {
 		return e
 	}
 	e.failure = lifecycle.Failure{Code: "operation_failed", Message: app.Message()}

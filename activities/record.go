@@ -1,0 +1,79 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+// RecordWait declares a durable wait.
+func (s *Steps) RecordWait(ctx context.Context, in contract.WaitInput) error {
+	w := lifecycle.Wait{ID: in.WaitID, Kind: lifecycle.DurableWait, Reason: in.Wait.Reason, By: actor}
+	return s.waitWritten(in, s.Record.DeclareWait(ctx, in.RunID, w, in.Wait.For))
+}
+
+// EndWait ends a durable wait.
+func (s *Steps) EndWait(ctx context.Context, in contract.WaitInput) error {
+	return s.waitWritten(in, s.Record.EndWait(ctx, in.RunID, in.WaitID))
+}
+
+func (s *Steps) waitWritten(in contract.WaitInput, err error) error {
+	switch {
+	case err == nil, errors.Is(err, lifecycle.ErrUnchanged):
+		return nil
+	case errors.Is(err, lifecycle.ErrEnded):
+		return s.ended(err)
+	}
+	return fmt.Errorf("record wait %s of run %s: %w", in.WaitID, in.RunID, err)
+}
+
+// RecordEnd writes the terminal record, unless somebody else has ended the run:
+// then what the work came to is disclosed and not applied.
+func (s *Steps) RecordEnd(ctx context.Context, in contract.EndInput) (contract.EndResult, error) {
+	run, err := s.read(ctx, in.RunID)
+	if err != nil {
+		return contract.EndResult{}, err
+	}
+	if in.Outcome == "" {
+		in.Outcome, in.Failure = operation.OutcomeOf(run.Facts.Counts)
+	}
+	was := run.Facts.Status
+	run, err = s.Record.Transition(ctx, in.RunID, lifecycle.Change{
+		Kind: lifecycle.Finished, Actor: actor, Token: in.Token, Outcome: in.Outcome, Failure: in.Failure,
+	})
+	switch {
+	case err == nil && was.Active():
+		s.Measure.RunEnded(run.Facts.Type, run.Facts.Outcome, run.Facts.CompletedAt.Sub(run.Facts.QueuedAt))
+	case err == nil, errors.Is(err, lifecycle.ErrUnchanged):
+	case errors.Is(err, lifecycle.ErrEnded):
+		return s.late(ctx, in, run)
+	case errors.Is(err, lifecycle.ErrNotAllowed):
+		return contract.EndResult{}, temporal.NewNonRetryableApplicationError("the record refuses this end", contract.ErrorFailed, err)
+	default:
+		return contract.EndResult{}, fmt.Errorf("record the end of run %s: %w", in.RunID, err)
+	}
+	return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure}, nil
+}
+
+// late discloses an end that came after the run had ended.
+func (s *Steps) late(ctx context.Context, in contract.EndInput, run models.Run) (contract.EndResult, error) {
+	note := "ended " + string(in.Outcome)
+	if in.Failure.Message != "" {
+		note += ": " + in.Failure.Message
+	}
+	_, err := s.Record.Transition(ctx, in.RunID, lifecycle.Change{Kind: lifecycle.LateReported, Actor: actor, Note: note})
+	switch {
+	case err == nil:
+		s.Measure.LateResult()
+	case !errors.Is(err, lifecycle.ErrUnchanged):
+		return contract.EndResult{}, fmt.Errorf("record the late result of run %s: %w", in.RunID, err)
+	}
+	return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure, Late: true}, nil
+}

@@ -1,0 +1,232 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/opstruth/opstruth/internal/metrics"
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+// BeatRecord is where beats are written.
+type BeatRecord interface {
+	RecordBeats(ctx context.Context, w models.WorkerRow, beats []models.Beat) (rejected []models.Beat, err error)
+	HandOver(ctx context.Context, workerID string, runIDs []string, limit time.Duration) error
+}
+
+// BeatMeasure counts what becomes of beats. See internal/metrics.
+type BeatMeasure interface {
+	Beats(result metrics.BeatResult, n int)
+	Flushed(took, lag time.Duration)
+}
+
+// attempt names one attempt of one activity of one run.
+type attempt struct {
+	run, temporalRun, activity string
+	number                     int
+}
+
+// pulse is what the batcher knows of an attempt.
+type pulse struct {
+	started time.Time
+	beat    time.Time // newest
+	written time.Time // when a beat was last written
+	held    *contract.Held
+	cancel  context.CancelCauseFunc
+
+	pending bool // the newest beat is not written
+	urgent  bool // it says something new
+	failed  bool // a write of it failed
+	ended   bool // the activity has returned
+}
+
+// Batcher collects the beats of a worker's activities and writes them in one
+// statement per FlushEvery. Beats are soft state: an activity never waits for
+// them, and of those that pile up only the newest counts.
+type Batcher struct {
+	record  BeatRecord
+	row     models.WorkerRow
+	timing  lifecycle.Timing
+	measure BeatMeasure
+	logger  *slog.Logger
+
+	mu   sync.Mutex
+	live map[attempt]*pulse
+}
+
+// NewBatcher makes a batcher for the worker of the row.
+func NewBatcher(record BeatRecord, row models.WorkerRow, t lifecycle.Timing, m BeatMeasure, l *slog.Logger) *Batcher {
+	return &Batcher{record: record, row: row, timing: t, measure: m, logger: l, live: map[attempt]*pulse{}}
+}
+
+// Beat takes a sign of life. cancel ends the attempt if the record cuts it off.
+func (b *Batcher) Beat(a attempt, started time.Time, held *contract.Held, cancel context.CancelCauseFunc) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, known := b.live[a]
+	if !known {
+		p = &pulse{started: started, cancel: cancel, urgent: true}
+		b.live[a] = p
+	}
+	if p.pending {
+		b.measure.Beats(p.fate(), 1)
+	}
+	if changed(p.held, held) {
+		p.urgent = true
+	}
+	p.beat, p.held, p.pending, p.failed = time.Now(), held, true, false
+}
+
+// fate of a pending beat that a newer one replaces.
+func (p *pulse) fate() metrics.BeatResult {
+	if p.failed {
+		return metrics.Dropped
+	}
+	return metrics.Coalesced
+}
+
+func changed(was, is *contract.Held) bool {
+	return (was == nil) != (is == nil) || (was != nil && was.Reason != is.Reason)
+}
+
+// End forgets an attempt once its last beat is written.
+func (b *Batcher) End(a attempt) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p, ok := b.live[a]; ok {
+		p.ended = true
+		if !p.pending {
+			delete(b.live, a)
+		}
+	}
+}
+
+// Runs lists the runs whose activities are at work here.
+func (b *Batcher) Runs() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var runs []string
+	for a := range b.live {
+		runs = append(runs, a.run)
+	}
+	return runs
+}
+
+// Run writes a batch every FlushEvery until its context ends. An empty batch is
+// written as well: it says that the worker lives.
+func (b *Batcher) Run(ctx context.Context) {
+	ticker := time.NewTicker(b.timing.FlushEvery)
+	defer ticker.Stop()
+	away := false
+	for {
+		err := b.flush(ctx)
+		if failing := err != nil && ctx.Err() == nil; failing != away {
+			away = failing
+			b.tell(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// tell logs a change only: a database that is away is away for many batches.
+func (b *Batcher) tell(ctx context.Context, err error) {
+	if err != nil {
+		b.logger.WarnContext(ctx, "cannot write heartbeats; work goes on and they are dropped until the database is back", "error", err)
+		return
+	}
+	b.logger.InfoContext(ctx, "heartbeats are written again")
+}
+
+// flush writes what is due and cuts off what the record rejects.
+func (b *Batcher) flush(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, max(2*time.Second, 2*b.timing.FlushEvery))
+	defer cancel()
+	began := time.Now()
+	due, beats, lag := b.due(began)
+	rejected, err := b.record.RecordBeats(ctx, b.row, beats)
+	if err != nil {
+		b.keep(due)
+		return err
+	}
+	b.settle(due, began, rejected)
+	b.measure.Flushed(time.Since(began), lag)
+	return nil
+}
+
+// due selects the beats that are worth a write: news, last ones, and those of
+// attempts that were silent in the record for long enough.
+func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.Beat, lag time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	due = map[attempt]time.Time{}
+	for a, p := range b.live {
+		if !p.pending || !(p.urgent || p.ended || p.failed || now.Sub(p.written) >= b.timing.Coalesce) {
+			continue
+		}
+		age := now.Sub(p.beat)
+		due[a], lag = p.beat, max(lag, age)
+		beat := models.Beat{
+			RunID: a.run, TemporalRunID: a.temporalRun, ActivityID: a.activity, Attempt: a.number,
+			Age: age, StartedAge: now.Sub(p.started),
+		}
+		if p.held != nil {
+			beat.Held = &models.HeldWait{Reason: p.held.Reason, By: a.activity, Lasts: max(0, p.held.For-age)}
+		}
+		beats = append(beats, beat)
+	}
+	return due, beats, lag
+}
+
+// keep leaves beats that could not be written for the next batch.
+func (b *Batcher) keep(due map[attempt]time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for a := range due {
+		p := b.live[a]
+		if p.ended {
+			b.measure.Beats(metrics.Dropped, 1)
+			delete(b.live, a)
+			continue
+		}
+		p.failed = true
+	}
+}
+
+// settle notes what was written and cuts off the attempts that were rejected.
+func (b *Batcher) settle(due map[attempt]time.Time, now time.Time, rejected []models.Beat) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for a, beat := range due {
+		p := b.live[a]
+		p.written = now
+		if p.beat.Equal(beat) {
+			p.pending, p.urgent, p.failed = false, false, false
+		}
+		if p.ended && !p.pending {
+			delete(b.live, a)
+		}
+	}
+	for _, r := range rejected {
+		a := attempt{run: r.RunID, temporalRun: r.TemporalRunID, activity: r.ActivityID, number: r.Attempt}
+		if p, ok := b.live[a]; ok {
+			p.cancel(operation.ErrCutOff)
+		}
+	}
+	b.measure.Beats(metrics.Rejected, len(rejected))
+	b.measure.Beats(metrics.Written, len(due)-len(rejected))
+}
+
+// HandOver tells the record that this worker stops in good order: runs get time
+// for another one to take them over before their silence counts.
+func (b *Batcher) HandOver(ctx context.Context, runs []string, limit time.Duration) error {
+	return b.record.HandOver(ctx, b.row.ID, runs, limit)
+}
