@@ -47,9 +47,9 @@ check-fmt: $(BIN)/golangci-lint $(BIN)/templ ## fail when a source is not format
 	cd standalone && golangci-lint fmt --config ../.golangci.yml --diff ./...
 	templ fmt -fail web
 
-generate: $(BIN)/templ $(BIN)/oapi-codegen ## write the generated sources anew
+generate: $(BIN)/templ ## write the generated sources anew
 	cd web/ui && templ generate
-	go generate ./...
+	GOWORK=off go generate ./...
 
 check-generated: ## fail when the generated sources are not what make generate writes
 	scripts/check-generated.sh
@@ -59,7 +59,5 @@ ci: prepare check-fmt check-generated lint race ## everything that must pass
 # The tools are pinned in tools/go.mod, apart from the program's own dependencies.
 $(BIN)/templ: tools/go.mod
 	GOBIN=$(BIN) GOWORK=off go -C tools install github.com/a-h/templ/cmd/templ
-$(BIN)/oapi-codegen: tools/go.mod
-	GOBIN=$(BIN) GOWORK=off go -C tools install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
 $(BIN)/golangci-lint: tools/go.mod
 	GOBIN=$(BIN) GOWORK=off go -C tools install github.com/golangci/golangci-lint/v2/cmd/golangci-lint
