@@ -19,13 +19,20 @@ var evidences = map[State]func(Truth) []string{
 	StateSucceeded:  func(t Truth) []string { return []string{t.ended()} },
 }
 
+// zoneWords is how many words the decision zone may have: what a person reads
+// in ten seconds.
+const zoneWords = 60
+
 // Evidence says how we know, with ages and times, the strongest first. It never
-// guesses: where the evidence does not tell, it says so.
+// guesses: where the evidence does not tell, it says so. Where all of it would
+// make the decision zone too long, the weakest lines are left to the marks.
 func (t Truth) Evidence() []string {
+	step := t.NextStep()
+	room := zoneWords - words(t.Headline()) - words(t.ReconciliationNote()) - words(step.Label) - words(step.Text)
 	var lines []string
 	for _, line := range append(evidences[t.State](t), t.disclosures()...) {
-		if line != "" {
-			lines = append(lines, line)
+		if n := words(line); n > 0 && n <= room {
+			lines, room = append(lines, line), room-n
 		}
 	}
 	return lines
@@ -33,7 +40,7 @@ func (t Truth) Evidence() []string {
 
 // disclosures are what stays to be known whatever the state is.
 func (t Truth) disclosures() []string {
-	return []string{t.recovered(), t.lateResult(), t.noted(), t.superseded()}
+	return []string{t.lateResult(), t.recovered(), t.superseded(), t.noted()}
 }
 
 func (t Truth) queuedFor() string {

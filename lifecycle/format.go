@@ -70,8 +70,10 @@ func brief(s string, words int) string {
 	if cut {
 		out += "…"
 	}
-	return strings.TrimRight(out, ".")
+	return strings.TrimRight(out, ".!")
 }
+
+func words(s string) int { return len(strings.Fields(s)) }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
