@@ -58,6 +58,10 @@ func TestJudgeRowOfEveryCause(t *testing.T) {
 		{"started long ago, never beat", running, evidence(started(1, -1)), lifecycle.Silent, lifecycle.WorkerLost},
 		{"heartbeat timed out, due again", running, evidence(scheduled(2, 0, lifecycle.FailureHeartbeatTimeout)), lifecycle.Silent, lifecycle.WorkerLost},
 		{"heartbeat timed out, backoff", running, evidence(scheduled(2, time.Minute, lifecycle.FailureHeartbeatTimeout)), lifecycle.Silent, lifecycle.WorkerLost},
+		{"beat is fresh, start is not known", running, evidence(func(e *lifecycle.Evidence) {
+			started(1, time.Second)(e)
+			e.StartedAge = -1
+		}), lifecycle.Refresh, lifecycle.NoCause},
 		{"beat is fresh", running, evidence(started(1, time.Second)), lifecycle.Refresh, lifecycle.NoCause},
 
 		{"backoff is a wait", running, evidence(scheduled(2, time.Minute, lifecycle.FailureApplication)), lifecycle.Refresh, lifecycle.ActivityRetrying},

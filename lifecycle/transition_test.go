@@ -90,6 +90,7 @@ func TestApply(t *testing.T) {
 		{"an end after the reconciler's", lost, finish, nil, lifecycle.ErrEnded},
 		{"the reconciler's end again", lost, kind(lifecycle.Reconciled), nil, lifecycle.ErrUnchanged},
 		{"the reconciler's end after the run's own", bad, kind(lifecycle.Reconciled), nil, lifecycle.ErrEnded},
+		{"no token is nobody's token", with(bad, func(f *lifecycle.Facts) { f.TerminalToken = "" }), lifecycle.Change{Kind: lifecycle.Finished, Outcome: lifecycle.Failed}, nil, lifecycle.ErrEnded},
 		{"no start after the end", bad, kind(lifecycle.Started), nil, lifecycle.ErrEnded},
 		{"no cancel after the end", bad, kind(lifecycle.CancelRequested), nil, lifecycle.ErrEnded},
 		{"late result", lost, lifecycle.Change{Kind: lifecycle.LateReported, Note: "7 items"}, func(f *lifecycle.Facts) { f.Late = lifecycle.LateResult{At: at, Summary: "7 items"} }, nil},
