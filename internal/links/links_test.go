@@ -18,8 +18,9 @@ func TestAFilterSurvivesItsLink(t *testing.T) {
 	want := links.List{
 		Workspace: "acme", Tenant: "north & south", Type: "inventory.sync", Status: lifecycle.Completed,
 		Outcome: lifecycle.Failed, Freshness: lifecycle.TerminalNormal, Class: lifecycle.TerminalFollowUp,
-		Open: &open, Lineage: &lineage, Initiator: "u1", Text: "50% done?",
+		Active: &open, Open: &open, Lineage: &lineage, Initiator: "u1", Text: "50% done?",
 		From: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC), To: time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC),
+		EndedFrom: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), EndedTo: time.Date(2026, 1, 4, 0, 0, 0, 0, time.UTC),
 		AsOf: time.Date(2026, 1, 2, 3, 4, 5, 678000, time.UTC),
 	}
 	for _, plane := range []links.Plane{links.Admin, links.System} {
@@ -37,7 +38,7 @@ func TestARunsLinkKeepsClassAndScopeButNotTheClockReading(t *testing.T) {
 	t.Parallel()
 
 	from := links.List{Workspace: "acme", Class: lifecycle.ActiveStaleAttention, AsOf: time.Now()}
-	require.Equal(t, "/admin/operations/r1?class=active_stale_attention&workspace=acme", links.Run(links.Admin, "r1", from))
+	require.Equal(t, "/admin/operations/r1?problem_class=active_stale_attention&workspace=acme", links.Run(links.Admin, "r1", from))
 	require.Equal(t, "/system/ops/runs/r1", links.Run(links.System, "r1", links.List{}))
 }
 
@@ -45,8 +46,8 @@ func TestParseNamesTheWrongParameter(t *testing.T) {
 	t.Parallel()
 
 	for name, value := range map[string]string{
-		"status": "done", "outcome": "ok", "freshness": "new", "class": "stuck", "open": "maybe",
-		"lineage": "2", "from": "yesterday", "to": "1", "as_of": "now", "tenant": "north",
+		"status": "done", "outcome": "ok", "freshness": "new", "problem_class": "stuck", "open": "maybe", "active": "perhaps", "ended_from": "noon", "ended_to": "x",
+		"stale_lineage": "2", "from": "yesterday", "to": "1", "as_of": "now", "tenant": "north",
 	} {
 		_, err := links.Parse(url.Values{name: {value}})
 		var bad *links.BadParam
@@ -59,7 +60,7 @@ func TestParseNamesTheWrongParameter(t *testing.T) {
 func TestSignInLeadsOnlyToThisSite(t *testing.T) {
 	t.Parallel()
 
-	require.Equal(t, "/sign-in?next=%2Fadmin%2Foperations%3Fclass%3Dnone", links.SignIn(links.Admin, "/admin/operations?class=none"))
+	require.Equal(t, "/sign-in?next=%2Fadmin%2Foperations%3Fproblem_class%3Dnone", links.SignIn(links.Admin, "/admin/operations?problem_class=none"))
 	for _, next := range []string{"https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "admin", "/a\nb", ""} {
 		require.Equal(t, "/sign-in", links.SignIn(links.Admin, next), next)
 	}

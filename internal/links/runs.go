@@ -18,11 +18,14 @@ type List struct {
 	Outcome           lifecycle.Outcome
 	Freshness         lifecycle.Freshness
 	Class             lifecycle.ProblemClass
+	Active            *bool
 	Open              *bool
 	Lineage           *bool
 	Initiator         string // user id
 	Text              string
 	From, To          time.Time // queued in [From, To)
+	EndedFrom         time.Time // ended in [EndedFrom, EndedTo)
+	EndedTo           time.Time
 	AsOf              time.Time // the clock reading of the count that led here
 }
 
@@ -85,13 +88,16 @@ func (l List) Values() url.Values {
 	set(v, "status", string(l.Status))
 	set(v, "outcome", string(l.Outcome))
 	set(v, "freshness", string(l.Freshness))
-	set(v, "class", string(l.Class))
+	set(v, "problem_class", string(l.Class))
+	setBool(v, "active", l.Active)
 	setBool(v, "open", l.Open)
-	setBool(v, "lineage", l.Lineage)
+	setBool(v, "stale_lineage", l.Lineage)
 	set(v, "initiator", l.Initiator)
 	set(v, "q", l.Text)
 	setTime(v, "from", l.From)
 	setTime(v, "to", l.To)
+	setTime(v, "ended_from", l.EndedFrom)
+	setTime(v, "ended_to", l.EndedTo)
 	setTime(v, "as_of", l.AsOf)
 	return v
 }
@@ -106,13 +112,16 @@ func Parse(v url.Values) (List, error) {
 		Status:    oneOf(&p, "status", lifecycle.Statuses()),
 		Outcome:   oneOf(&p, "outcome", lifecycle.Outcomes()),
 		Freshness: oneOf(&p, "freshness", lifecycle.Freshnesses()),
-		Class:     oneOf(&p, "class", lifecycle.ProblemClasses()),
+		Class:     oneOf(&p, "problem_class", lifecycle.ProblemClasses()),
+		Active:    p.bool("active"),
 		Open:      p.bool("open"),
-		Lineage:   p.bool("lineage"),
+		Lineage:   p.bool("stale_lineage"),
 		Initiator: v.Get("initiator"),
 		Text:      v.Get("q"),
 		From:      p.time("from"),
 		To:        p.time("to"),
+		EndedFrom: p.time("ended_from"),
+		EndedTo:   p.time("ended_to"),
 		AsOf:      p.time("as_of"),
 	}
 	if l.Tenant != "" && l.Workspace == "" {

@@ -406,8 +406,8 @@ type StartRequest struct {
 	// Input The type's own input. An empty object where it needs none.
 	Input *map[string]interface{} `json:"input,omitempty"`
 
-	// Tenant Its slug.
-	Tenant string `json:"tenant"`
+	// Tenant Its slug; left out for a type that runs without a tenant.
+	Tenant *string `json:"tenant,omitempty"`
 
 	// Type A registered operation type, such as inventory.sync.
 	Type string `json:"type"`
@@ -430,10 +430,10 @@ type Summary struct {
 	// TerminalFollowUp Ended, needs follow-up, and open.
 	TerminalFollowUp int64 `json:"terminal_follow_up"`
 
-	// TerminalFollowUpOlder Of those
+	// TerminalFollowUpOlder Of those, ended before.
 	TerminalFollowUpOlder int64 `json:"terminal_follow_up_older"`
 
-	// TerminalFollowUpRecent Of those
+	// TerminalFollowUpRecent Of those, ended in the last 7 days.
 	TerminalFollowUpRecent int64 `json:"terminal_follow_up_recent"`
 }
 
@@ -443,11 +443,20 @@ type Timeline struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// Active defines model for active.
+type Active = bool
+
 // AsOf defines model for as_of.
 type AsOf = time.Time
 
 // Cursor defines model for cursor.
 type Cursor = string
+
+// EndedFrom defines model for ended_from.
+type EndedFrom = time.Time
+
+// EndedTo defines model for ended_to.
+type EndedTo = time.Time
 
 // From defines model for from.
 type From = time.Time
@@ -500,6 +509,9 @@ type ListRunsParams struct {
 	Freshness    *Freshness    `form:"freshness,omitempty" json:"freshness,omitempty"`
 	ProblemClass *ProblemClass `form:"problem_class,omitempty" json:"problem_class,omitempty"`
 
+	// Active Only runs that have not ended, or only those that have.
+	Active *Active `form:"active,omitempty" json:"active,omitempty"`
+
 	// Open Only follow-ups that are open, or only those that are not.
 	Open *Open `form:"open,omitempty" json:"open,omitempty"`
 
@@ -514,6 +526,12 @@ type ListRunsParams struct {
 
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// EndedFrom Only runs that ended at this time or later.
+	EndedFrom *EndedFrom `form:"ended_from,omitempty" json:"ended_from,omitempty"`
+
+	// EndedTo Only runs that ended before this time.
+	EndedTo *EndedTo `form:"ended_to,omitempty" json:"ended_to,omitempty"`
 
 	// Q Only runs whose target, type or id contain this text.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
@@ -593,6 +611,9 @@ type SystemListRunsParams struct {
 	Freshness    *Freshness    `form:"freshness,omitempty" json:"freshness,omitempty"`
 	ProblemClass *ProblemClass `form:"problem_class,omitempty" json:"problem_class,omitempty"`
 
+	// Active Only runs that have not ended, or only those that have.
+	Active *Active `form:"active,omitempty" json:"active,omitempty"`
+
 	// Open Only follow-ups that are open, or only those that are not.
 	Open *Open `form:"open,omitempty" json:"open,omitempty"`
 
@@ -607,6 +628,12 @@ type SystemListRunsParams struct {
 
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// EndedFrom Only runs that ended at this time or later.
+	EndedFrom *EndedFrom `form:"ended_from,omitempty" json:"ended_from,omitempty"`
+
+	// EndedTo Only runs that ended before this time.
+	EndedTo *EndedTo `form:"ended_to,omitempty" json:"ended_to,omitempty"`
 
 	// Q Only runs whose target, type or id contain this text.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
@@ -780,6 +807,14 @@ func (siw *ServerInterfaceWrapper) ListRuns(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "active" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "active", c.Request.URL.Query(), &params.Active, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter active: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "open" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
@@ -817,6 +852,22 @@ func (siw *ServerInterfaceWrapper) ListRuns(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ended_from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended_from", c.Request.URL.Query(), &params.EndedFrom, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ended_from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ended_to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended_to", c.Request.URL.Query(), &params.EndedTo, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ended_to: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -1230,6 +1281,14 @@ func (siw *ServerInterfaceWrapper) SystemListRuns(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "active" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "active", c.Request.URL.Query(), &params.Active, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter active: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "open" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
@@ -1267,6 +1326,22 @@ func (siw *ServerInterfaceWrapper) SystemListRuns(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ended_from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended_from", c.Request.URL.Query(), &params.EndedFrom, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ended_from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ended_to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended_to", c.Request.URL.Query(), &params.EndedTo, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ended_to: %w", err), http.StatusBadRequest)
 		return
 	}
 

@@ -1,0 +1,148 @@
+// Package act is what people may do to runs. The pages and the API call it, so that both do the same and
+// check the same; the right to act was checked before, by package access.
+package act
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opstruth/opstruth/internal/auth"
+	"github.com/opstruth/opstruth/internal/start"
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/web/access"
+	"github.com/opstruth/opstruth/web/fault"
+)
+
+// Starter stores a run and starts its workflow; *start.Starter is one.
+type Starter interface {
+	Start(ctx context.Context, r start.Request) (run models.Run, created bool, err error)
+}
+
+// Actions does them.
+type Actions struct {
+	store    *models.Store
+	registry *operation.Registry
+	starter  Starter
+}
+
+// New makes Actions.
+func New(store *models.Store, registry *operation.Registry, starter Starter) *Actions {
+	return &Actions{store: store, registry: registry, starter: starter}
+}
+
+// Wish asks for a new run. Workspace and tenant were looked up within the asker's scope.
+type Wish struct {
+	Type           string
+	WorkspaceID    string
+	TenantID       string // empty: none
+	Input          json.RawMessage
+	IdempotencyKey string
+	RetryOf        string
+}
+
+// Start starts an operation; created is false where the idempotency key has started it before.
+func (a *Actions) Start(ctx context.Context, who auth.Principal, w Wish) (run models.Run, created bool, err error) {
+	if len(w.Input) == 0 {
+		w.Input = json.RawMessage("{}")
+	}
+	if def, ok := a.registry.Lookup(w.Type); ok { // the starter refuses any other
+		if _, err := def.Parse(w.Input); err != nil {
+			return run, false, asFieldErrors(err)
+		}
+		if err := a.checkConnections(ctx, who, def, w); err != nil {
+			return run, false, err
+		}
+	}
+	return a.starter.Start(ctx, start.Request{
+		Type: w.Type, WorkspaceID: w.WorkspaceID, TenantID: w.TenantID, Input: w.Input,
+		IdempotencyKey: w.IdempotencyKey, InitiatorID: who.User.ID, InitiatorName: who.User.Name, RetryOf: w.RetryOf,
+	})
+}
+
+// asFieldErrors makes any refusal of an input one that may be shown.
+func asFieldErrors(err error) error {
+	var fields operation.FieldErrors
+	if errors.As(err, &fields) {
+		return err
+	}
+	return operation.FieldErrors{"": err.Error()}
+}
+
+// checkConnections refuses a connection that is not the tenant's own, whoever it belongs to.
+func (a *Actions) checkConnections(ctx context.Context, who auth.Principal, def operation.Definition, w Wish) error {
+	var input map[string]any
+	for _, f := range def.Fields {
+		if f.Kind != operation.Connection {
+			continue
+		}
+		if input == nil {
+			if err := json.Unmarshal(w.Input, &input); err != nil {
+				return operation.FieldErrors{"": "must be a JSON object"}
+			}
+		}
+		id, _ := input[f.Name].(string)
+		if id == "" {
+			continue
+		}
+		own, err := a.store.Connections(ctx, who.Scope(), w.TenantID)
+		if err != nil {
+			return fmt.Errorf("list connections: %w", err)
+		}
+		if !slices.ContainsFunc(own, func(c models.Connection) bool { return c.ID == id }) {
+			return operation.FieldErrors{f.Name: "is not a connection of this tenant"}
+		}
+	}
+	return nil
+}
+
+// Retry starts a new run with the input of one that has ended.
+func (a *Actions) Retry(ctx context.Context, acc access.Access, key string) (run models.Run, created bool, err error) {
+	old := acc.Run
+	if old.Facts.Status.Active() {
+		return run, false, fmt.Errorf("retry run: %w", lifecycle.ErrNotAllowed)
+	}
+	return a.Start(ctx, acc.Principal, Wish{
+		Type: old.Facts.Type, WorkspaceID: old.WorkspaceID, TenantID: old.TenantID, Input: old.Input,
+		IdempotencyKey: key, RetryOf: old.ID,
+	})
+}
+
+// Cancel asks a run to end. Asking again changes nothing.
+func (a *Actions) Cancel(ctx context.Context, acc access.Access) error {
+	return a.change(ctx, acc, lifecycle.Change{Kind: lifecycle.CancelRequested})
+}
+
+// Acknowledge takes note of a follow-up.
+func (a *Actions) Acknowledge(ctx context.Context, acc access.Access, note string) error {
+	note = strings.TrimSpace(note)
+	if note == "" || len([]rune(note)) > MaxNote {
+		return &fault.Invalid{
+			Detail: fmt.Sprintf("write a note of 1 to %d characters that says what was found or done", MaxNote),
+			Fields: []fault.Field{{Name: "note", Detail: fmt.Sprintf("needs 1 to %d characters", MaxNote)}},
+		}
+	}
+	return a.change(ctx, acc, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Note: note})
+}
+
+// MaxNote is the length of a note, in characters.
+const MaxNote = 1000
+
+// Reopen takes an acknowledgement back.
+func (a *Actions) Reopen(ctx context.Context, acc access.Access) error {
+	return a.change(ctx, acc, lifecycle.Change{Kind: lifecycle.Reopened})
+}
+
+func (a *Actions) change(ctx context.Context, acc access.Access, c lifecycle.Change) error {
+	c.Actor = acc.User.Name
+	_, err := a.store.Transition(ctx, acc.Run.ID, c)
+	if errors.Is(err, lifecycle.ErrUnchanged) {
+		return nil
+	}
+	return err
+}

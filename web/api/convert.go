@@ -1,0 +1,90 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+// RunOf is a run as the API tells it at now.
+func RunOf(r models.Run, now time.Time) Run {
+	f, t := r.Facts, r.Truth(now)
+	step := t.NextStep()
+	out := Run{
+		Id: r.ID, Workspace: r.WorkspaceSlug, Tenant: optional(r.TenantSlug), Type: f.Type, Target: f.Target,
+		Status: Status(f.Status), Outcome: Outcome(f.Outcome), Freshness: Freshness(t.Freshness),
+		ProblemClass: ProblemClass(t.ProblemClass), StaleLineage: t.StaleLineage, Open: t.Open,
+		Badge: t.Badge().Label, Headline: t.Headline(), Evidence: t.Evidence(),
+		NextStep: NextStep{Kind: NextStepKind(step.Kind), Label: step.Label, Text: step.Text},
+		Cause:    optional(Cause(t.Cause)),
+		Progress: Progress{
+			Total: f.Counts.Total, Processed: f.Counts.Processed,
+			Succeeded: f.Counts.Succeeded, Failed: f.Counts.Failed, Skipped: f.Counts.Skipped,
+		},
+		Initiator: optional(f.Initiator),
+		QueuedAt:  f.QueuedAt, StartedAt: happened(f.StartedAt), CompletedAt: happened(f.CompletedAt),
+		LastHeartbeatAt: happened(f.LivenessAt), LastProgressAt: happened(f.ProgressAt),
+		RetryOf: optional(f.RetryOf), SupersededBy: optional(f.SupersededBy),
+		WorkflowId: contract.WorkflowID(r.ID), Version: f.Version, AsOf: now,
+	}
+	if out.Evidence == nil {
+		out.Evidence = []string{}
+	}
+	if f.Status.Active() {
+		out.StaleAt = happened(f.StaleAt)
+	}
+	told(&out, t)
+	return out
+}
+
+// told adds what happened only to some runs.
+func told(out *Run, t lifecycle.Truth) {
+	f := t.Facts()
+	if c := f.Cancel; !c.At.IsZero() {
+		out.CancelRequested = &CancelRequest{At: c.At, By: c.By, ForcedAt: c.ForcedAt}
+	}
+	if x := f.Failure; x.Code != "" || x.Message != "" {
+		out.Failure = &Failure{Code: x.Code, Message: x.Message}
+	}
+	if r := f.Reconciliation; !r.At.IsZero() {
+		out.Reconciliation = &Reconciliation{At: r.At, Cause: Cause(r.Cause), SilentSince: r.SilentSince, Note: t.ReconciliationNote()}
+	}
+	if l := f.Late; !l.At.IsZero() {
+		out.LateResult = &LateResult{At: l.At, Summary: l.Summary}
+	}
+	if a := f.Acknowledged; !a.At.IsZero() {
+		out.Acknowledged = &Acknowledgement{At: a.At, By: a.By, Note: a.Note}
+	}
+}
+
+func eventOf(e models.Event) Event {
+	data := map[string]any{}
+	if len(e.Data) > 0 {
+		_ = json.Unmarshal(e.Data, &data) // the store wrote it
+	}
+	return Event{Id: e.ID, At: e.At, Kind: string(e.Kind), Actor: optional(e.Actor), Data: data}
+}
+
+func happened(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func optional[T ~string](s T) *T {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,45 @@
+// Package find turns the names that people and URLs use into rows within a scope. What lies outside the
+// scope is not found, like what does not exist.
+package find
+
+import (
+	"context"
+
+	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/models"
+)
+
+// Place looks up a workspace by its slug and, unless its slug is empty, a tenant in it.
+func Place(ctx context.Context, store *models.Store, scope models.Scope, workspace, tenant string) (models.Workspace, models.Tenant, error) {
+	w, err := store.Workspace(ctx, scope, workspace)
+	if err != nil || tenant == "" {
+		return w, models.Tenant{}, err
+	}
+	t, err := store.Tenant(ctx, scope, w.ID, tenant)
+	return w, t, err
+}
+
+// Filter is the store's form of a filter in a URL.
+func Filter(ctx context.Context, store *models.Store, scope models.Scope, l links.List) (models.Filter, error) {
+	f := models.Filter{
+		Type: l.Type, Status: l.Status, Outcome: l.Outcome, Freshness: l.Freshness, Class: l.Class,
+		Active: l.Active, Open: l.Open, Lineage: l.Lineage, InitiatorID: l.Initiator, From: l.From, To: l.To,
+		EndedFrom: l.EndedFrom, EndedTo: l.EndedTo, Text: l.Text, AsOf: l.AsOf,
+	}
+	if l.Workspace == "" {
+		return f, nil
+	}
+	w, t, err := Place(ctx, store, scope, l.Workspace, l.Tenant)
+	f.WorkspaceID, f.TenantID = w.ID, t.ID
+	return f, err
+}
+
+// List is the URL form of a filter within a place that is already known by its slugs.
+func List(f models.Filter, workspace, tenant string) links.List {
+	return links.List{
+		Workspace: workspace, Tenant: tenant, Type: f.Type, Status: f.Status, Outcome: f.Outcome,
+		Freshness: f.Freshness, Class: f.Class, Active: f.Active, Open: f.Open, Lineage: f.Lineage,
+		Initiator: f.InitiatorID, From: f.From, To: f.To, EndedFrom: f.EndedFrom, EndedTo: f.EndedTo,
+		Text: f.Text, AsOf: f.AsOf,
+	}
+}
