@@ -44,7 +44,6 @@ func everything() metrics.Snapshot {
 		OldestStale: map[string]time.Duration{"inventory.sync": 90 * time.Second},
 		LastPass:    time.Unix(1_700_000_000, 500_000_000),
 		Breakers:    map[string]bool{"overall": false, "sync": true},
-		OutboxAge:   4 * time.Second,
 	}
 }
 
@@ -52,16 +51,13 @@ func TestRecordShowsWhatTheDatabaseSays(t *testing.T) {
 	t.Parallel()
 
 	want := `
-# HELP opstruth_breaker_open 1 while too many runs fall silent at once for the scope, so that nothing in it is closed.
+# HELP opstruth_breaker_open 1 while too many runs of the task queue, or overall, fall silent at once, so that none is closed.
 # TYPE opstruth_breaker_open gauge
 opstruth_breaker_open{scope="overall"} 0
 opstruth_breaker_open{scope="sync"} 1
 # HELP opstruth_db_up 1 when the record database answered this scrape. When 0, the counts of runs are absent rather than old.
 # TYPE opstruth_db_up gauge
 opstruth_db_up 1
-# HELP opstruth_notification_outbox_age_seconds Age of the oldest notification that waits to be delivered.
-# TYPE opstruth_notification_outbox_age_seconds gauge
-opstruth_notification_outbox_age_seconds 4
 # HELP opstruth_oldest_stale_seconds For how long the longest-silent run of the type has been past its deadline.
 # TYPE opstruth_oldest_stale_seconds gauge
 opstruth_oldest_stale_seconds{type="inventory.sync"} 90

@@ -27,9 +27,7 @@ var (
 	ReconcilerLastSuccess = Family{"opstruth_reconciler_last_success_timestamp_seconds",
 		"When the reconciler last finished a pass in which Temporal answered, in Unix time; 0 when it never did.", nil}
 	BreakerOpen = Family{"opstruth_breaker_open",
-		"1 while too many runs fall silent at once for the scope, so that nothing in it is closed.", []string{"scope"}}
-	OutboxAge = Family{"opstruth_notification_outbox_age_seconds",
-		"Age of the oldest notification that waits to be delivered.", nil}
+		"1 while too many runs of the task queue, or overall, fall silent at once, so that none is closed.", []string{"scope"}}
 )
 
 // Measured by the process that does the work.
@@ -61,6 +59,6 @@ func Histograms() []Family {
 
 // All lists every family.
 func All() []Family {
-	return append(Histograms(), DBUp, Runs, StuckRuns, OldestStale, ReconcilerLastSuccess, BreakerOpen, OutboxAge,
+	return append(Histograms(), DBUp, Runs, StuckRuns, OldestStale, ReconcilerLastSuccess, BreakerOpen,
 		Verdicts, FalseFlags, LateResults, Heartbeats)
 }

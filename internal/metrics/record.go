@@ -25,8 +25,7 @@ type Snapshot struct {
 	Stuck       []StuckCount
 	OldestStale map[string]time.Duration // by type: how long its longest-silent run is past its deadline
 	LastPass    time.Time                // when a pass last succeeded; zero: never
-	Breakers    map[string]bool          // by scope
-	OutboxAge   time.Duration
+	Breakers    map[string]bool          // by task queue, and overall
 }
 
 // RunCount counts runs that share these labels.
@@ -52,7 +51,7 @@ type Record struct {
 	source Source
 	logger *slog.Logger
 
-	up, runs, stuck, oldest, lastPass, breaker, outbox *prometheus.Desc
+	up, runs, stuck, oldest, lastPass, breaker *prometheus.Desc
 }
 
 // NewRecord makes the collector; the caller registers it.
@@ -61,13 +60,13 @@ func NewRecord(source Source, logger *slog.Logger) *Record {
 	return &Record{
 		source: source, logger: logger,
 		up: desc(DBUp), runs: desc(Runs), stuck: desc(StuckRuns), oldest: desc(OldestStale),
-		lastPass: desc(ReconcilerLastSuccess), breaker: desc(BreakerOpen), outbox: desc(OutboxAge),
+		lastPass: desc(ReconcilerLastSuccess), breaker: desc(BreakerOpen),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (r *Record) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{r.up, r.runs, r.stuck, r.oldest, r.lastPass, r.breaker, r.outbox} {
+	for _, desc := range []*prometheus.Desc{r.up, r.runs, r.stuck, r.oldest, r.lastPass, r.breaker} {
 		to <- desc
 	}
 }
@@ -103,7 +102,6 @@ func (r *Record) Collect(to chan<- prometheus.Metric) {
 		gauge(r.breaker, number(open), scope)
 	}
 	gauge(r.lastPass, unixSeconds(s.LastPass))
-	gauge(r.outbox, s.OutboxAge.Seconds())
 }
 
 func number(b bool) float64 {

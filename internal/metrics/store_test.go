@@ -1,0 +1,67 @@
+package metrics_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opstruth/opstruth/internal/metrics"
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+)
+
+type store struct {
+	census   models.Census
+	state    models.State
+	err      error
+	stateErr error
+}
+
+func (s store) Census(context.Context) (models.Census, error) { return s.census, s.err }
+
+func (s store) ReconcilerState(context.Context) (models.State, time.Time, error) {
+	return s.state, time.Time{}, s.stateErr
+}
+
+func TestFromStoreCountsStuckRunsByTheirLabels(t *testing.T) {
+	t.Parallel()
+
+	at := time.Unix(1_700_000_000, 0)
+	got, err := metrics.FromStore(store{
+		census: models.Census{
+			Counts: []models.CensusCount{{Type: "a", Status: lifecycle.Running, Class: lifecycle.ActiveStaleAttention, N: 3}},
+			Stuck: []models.StuckRun{
+				{Type: "a", Queue: "q", Cause: lifecycle.NoWorkers, Late: time.Second},
+				{Type: "a", Queue: "q", Cause: lifecycle.NoWorkers, Late: time.Minute},
+				{Type: "a", Queue: "q", Cause: lifecycle.WorkerLost, Late: time.Second},
+			},
+		},
+		state: models.State{
+			PassAt: at.Add(time.Hour), TemporalAt: at,
+			Breakers: map[string]lifecycle.Breaker{"": {Open: true}, "q": {}},
+		},
+	}).Snapshot(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []metrics.RunCount{
+		{Type: "a", Status: lifecycle.Running, Class: lifecycle.ActiveStaleAttention, Count: 3},
+	}, got.Runs)
+	require.ElementsMatch(t, []metrics.StuckCount{
+		{Type: "a", TaskQueue: "q", Cause: lifecycle.NoWorkers, Count: 2},
+		{Type: "a", TaskQueue: "q", Cause: lifecycle.WorkerLost, Count: 1},
+	}, got.Stuck)
+	require.Equal(t, map[string]time.Duration{"a": time.Minute}, got.OldestStale)
+	require.Equal(t, at, got.LastPass, "a pass that Temporal did not answer is no success")
+	require.Equal(t, map[string]bool{"overall": true, "q": false}, got.Breakers)
+}
+
+func TestFromStoreFailsWholly(t *testing.T) {
+	t.Parallel()
+
+	_, err := metrics.FromStore(store{err: errors.New("away")}).Snapshot(t.Context())
+	require.ErrorContains(t, err, "away")
+	_, err = metrics.FromStore(store{stateErr: errors.New("away")}).Snapshot(t.Context())
+	require.ErrorContains(t, err, "read the reconciler's state: away")
+}
