@@ -1,0 +1,41 @@
+// Command opstruth is the operations console that never tells two stories: its
+// web process, its worker process, and what an administrator needs around them.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run executes one command and returns the process's exit code.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := command()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		root.PrintErrln("opstruth:", err)
+		return 1
+	}
+	return 0
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "opstruth",
+		Short:         "An operations console for Temporal workflows that never tells two stories",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(worker(), migrate(), user(), version())
+	return root
+}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/opstruth/opstruth/internal/app"
+)
+
+func worker() *cobra.Command {
+	return &cobra.Command{
+		Use:   "worker",
+		Short: "Execute operations and verify silent runs",
+		Long: `Execute operations and verify silent runs, until told to stop (SIGTERM):
+then what is at work is handed over to other workers.
+
+Settings come from the environment: OPSTRUTH_ for opstruth, TEMPORAL_ for Temporal.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withApp(cmd, func(ctx context.Context, a *app.App) error { return a.Worker(ctx) })
+		},
+	}
+}

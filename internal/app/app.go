@@ -1,0 +1,108 @@
+// Package app wires the parts of opstruth into the processes that people run:
+// the web process and the worker process. cmd/opstruth and standalone call it
+// with their own stores and Temporal clients; nothing else does.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.temporal.io/sdk/client"
+
+	"github.com/opstruth/opstruth/activities"
+	"github.com/opstruth/opstruth/config"
+	"github.com/opstruth/opstruth/internal/metrics"
+	"github.com/opstruth/opstruth/internal/start"
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/operation"
+)
+
+// Parts are what an App is made of. The caller closes what it opened.
+type Parts struct {
+	Config    config.Config
+	Store     *models.Store
+	Temporal  client.Client
+	Namespace string // of the client
+	// Extra operation types, beside the built-in ones.
+	Extra   []operation.Definition
+	Logger  *slog.Logger
+	Metrics *prometheus.Registry
+}
+
+// App is one process of opstruth, wired.
+type App struct {
+	Parts
+
+	Types   *operation.Registry
+	Starter *start.Starter
+	Timing  lifecycle.Timing
+
+	dispatcher *start.Dispatcher
+	measure    *metrics.Process
+	home       home
+}
+
+// New wires the parts. It fails on a policy under which healthy runs would be
+// flagged, and asks nothing of the database or of Temporal.
+func New(p Parts) (*App, error) {
+	a := &App{Parts: p, Timing: Timing(p.Config), measure: metrics.NewProcess(p.Metrics)}
+	types, err := operation.NewRegistry(Policy(p.Config), a.Timing, append(a.builtIn(), p.Extra...)...)
+	if err != nil {
+		return nil, fmt.Errorf("register the operation types: %w", err)
+	}
+	a.Types = types
+	a.dispatcher = &start.Dispatcher{Temporal: p.Temporal, Record: p.Store, Home: a.where, Timing: a.Timing}
+	a.Starter = &start.Starter{Record: p.Store, Types: types, Dispatch: a.dispatcher.Dispatch, Logger: p.Logger}
+	return a, nil
+}
+
+// Policy is the installation's default policy.
+func Policy(c config.Config) lifecycle.Policy {
+	p := lifecycle.DefaultPolicy()
+	p.StaleAfter, p.QueuedStaleAfter = c.StaleAfter, c.QueuedStaleAfter
+	p.CloseNoWorkers, p.CloseWorkerLost = c.ReconcileAfter, c.ReconcileAfter
+	return p
+}
+
+// Timing is how often this installation beats and verifies.
+func Timing(c config.Config) lifecycle.Timing {
+	return lifecycle.NewTiming(c.HeartbeatEvery, c.ReconcileEvery)
+}
+
+// home remembers which namespace and cluster the client talks to. Their ids
+// stay the same for as long as the process does.
+type home struct {
+	mu    sync.Mutex
+	known activities.Home
+}
+
+func (a *App) where(ctx context.Context) (namespaceID, clusterID string, err error) {
+	a.home.mu.Lock()
+	defer a.home.mu.Unlock()
+	if a.home.known.ClusterID == "" {
+		a.home.known, err = activities.AskHome(ctx, a.Temporal.WorkflowService(), a.Namespace)
+	}
+	return a.home.known.NamespaceID, a.home.known.ClusterID, err
+}
+
+// together runs all until one fails or ctx ends, then waits for the others to
+// stop. It returns every error.
+func together(ctx context.Context, all ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, run := range all {
+		wg.Go(func() {
+			defer cancel()
+			errs[i] = run(ctx)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
