@@ -76,11 +76,15 @@ var theHost = sync.OnceValues(func() (*host, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Nobody stops this server: it ends by itself with the test process (see Start).
-		address = server.URL
+		own, address = server, server.URL
 	}
 	return connect(address)
 })
+
+// own is this process's throw-away server, if it has one. Nobody stops it: it ends by itself with the
+// process. But it ends as soon as its pipe closes, and an unreferenced pipe is closed by the garbage
+// collector, so this variable keeps it.
+var own *Server
 
 // host is one test process's place on a server.
 type host struct {

@@ -2,6 +2,7 @@ package pgtest_test
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -48,6 +49,18 @@ func TestNewGivesEachTestItsOwnMigratedDatabase(t *testing.T) {
 	require.NoError(t, two.QueryRow(t.Context(), "SELECT count(*) FROM notes").Scan(&rows))
 	require.Zero(t, rows)
 	require.EqualValues(t, 1, migrations.Load())
+}
+
+func TestTheServerOutlivesAGarbageCollection(t *testing.T) {
+	t.Parallel()
+
+	conn := open(t, pgtest.New(t, nil))
+	runtime.GC()
+	runtime.GC() // the first one queues finalizers
+	for range 20 {
+		require.NoError(t, conn.Ping(t.Context()))
+	}
+	_ = pgtest.New(t, nil)
 }
 
 func TestNewDropsTheDatabaseWhenTheTestEnds(t *testing.T) { //nolint:tparallel // the outer test looks at what the inner one left
