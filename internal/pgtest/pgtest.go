@@ -8,6 +8,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -70,26 +71,29 @@ func missing(t testing.TB, err error) {
 
 // theHost connects to the server of this process once.
 var theHost = sync.OnceValues(func() (*host, error) {
-	address := os.Getenv(URLVariable)
-	if address == "" {
-		server, err := Start()
-		if err != nil {
-			return nil, err
-		}
-		own, address = server, server.URL
+	if address := os.Getenv(URLVariable); address != "" {
+		return connect(address)
 	}
-	return connect(address)
+	server, err := Start()
+	if err != nil {
+		return nil, err
+	}
+	h, err := connect(server.URL)
+	if err != nil {
+		return nil, errors.Join(err, server.Stop())
+	}
+	h.own = server
+	return h, nil
 })
-
-// own is this process's throw-away server, if it has one. Nobody stops it: it ends by itself with the
-// process. But it ends as soon as its pipe closes, and an unreferenced pipe is closed by the garbage
-// collector, so this variable keeps it.
-var own *Server
 
 // host is one test process's place on a server.
 type host struct {
 	address url.URL
 	prefix  string // begins the name of every database of this process
+
+	// own is the throw-away server, if there is one. Nobody stops it: it ends by itself with the process. But it
+	// ends as soon as its pipe closes, and the garbage collector closes a pipe that nothing refers to.
+	own *Server
 
 	mu        sync.Mutex // guards the connection and the fields below
 	conn      *pgx.Conn
