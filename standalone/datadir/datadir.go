@@ -4,6 +4,7 @@ package datadir
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,25 +76,16 @@ func (d *Dir) Path(name ...string) string {
 	return filepath.Join(append([]string{d.path}, name...)...)
 }
 
-// Key is the key that seals the secrets of connections. The first call makes it.
-func (d *Dir) Key() (config.Key, error) {
-	raw, err := os.ReadFile(d.Path(keyFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		raw = make([]byte, config.KeyBytes)
-		_, _ = rand.Read(raw) // never fails
-		err = write(d.Path(keyFile), raw)
-	case err != nil:
-		err = fmt.Errorf("read the secret key: %w", err)
+// KeyFile is the path of the key that seals the secrets of connections, in the form that OPSTRUTH_SECRET_KEY_FILE names.
+// The first call makes it.
+func (d *Dir) KeyFile() (string, error) {
+	path := d.Path(keyFile)
+	if _, err := os.Stat(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return path, err
 	}
-	if err != nil {
-		return config.Key{}, err
-	}
-	key, err := config.NewKey(raw)
-	if err != nil {
-		return config.Key{}, fmt.Errorf("read the secret key %s (restore it from a backup; without it connections must be entered anew): %w", d.Path(keyFile), err)
-	}
-	return key, nil
+	raw := make([]byte, config.KeyBytes)
+	_, _ = rand.Read(raw) // never fails
+	return path, write(path, []byte(base64.StdEncoding.EncodeToString(raw)+"\n"))
 }
 
 // Read fills value from a JSON file. A missing file leaves it as it is.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/opstruth/opstruth/config"
 )
 
 func setup(t *testing.T) *Dir {
@@ -33,18 +35,19 @@ func TestOnlyOneMayHoldADirectory(t *testing.T) {
 
 func TestTheKeyIsMadeOnce(t *testing.T) {
 	d := setup(t)
-	first, err := d.Key()
+	path, err := d.KeyFile()
 	require.NoError(t, err)
-	second, err := d.Key()
+	first, err := config.Load([]string{"OPSTRUTH_SECRET_KEY_FILE=" + path}, config.SecretKey)
 	require.NoError(t, err)
-	require.Equal(t, first.Bytes(), second.Bytes())
-	info, err := os.Stat(d.Path(keyFile))
+	again, err := d.KeyFile()
+	require.NoError(t, err)
+	require.Equal(t, path, again)
+	second, err := config.Load([]string{"OPSTRUTH_SECRET_KEY_FILE=" + again}, config.SecretKey)
+	require.NoError(t, err)
+	require.Equal(t, first.SecretKey.Bytes(), second.SecretKey.Bytes())
+	info, err := os.Stat(path)
 	require.NoError(t, err)
 	require.EqualValues(t, 0o600, info.Mode().Perm())
-
-	require.NoError(t, os.WriteFile(d.Path(keyFile), []byte("short"), 0o600))
-	_, err = d.Key()
-	require.ErrorContains(t, err, "restore it from a backup")
 }
 
 func TestFilesAreReplacedWhole(t *testing.T) {
