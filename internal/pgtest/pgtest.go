@@ -35,7 +35,7 @@ const (
 // test process, so pass the same function, not a closure over the test. With a nil migrate the
 // database is empty.
 //
-// Where PostgreSQL cannot be had the test is skipped, or failed when the CI variable is set.
+// Where PostgreSQL is not installed the test is skipped, or failed when the CI variable is set.
 func New(t testing.TB, migrate func(ctx context.Context, dsn string) error) string {
 	t.Helper()
 
@@ -59,11 +59,12 @@ func New(t testing.TB, migrate func(ctx context.Context, dsn string) error) stri
 	return h.dsn(name)
 }
 
-// missing ends the test: loudly skipped on a developer's machine, failed in CI.
+// missing ends the test: loudly skipped on a developer's machine without PostgreSQL, failed in CI and
+// wherever PostgreSQL is there but does not start.
 func missing(t testing.TB, err error) {
 	t.Helper()
 
-	if os.Getenv("CI") != "" {
+	if os.Getenv("CI") != "" || !errors.Is(err, errNotInstalled) {
 		t.Fatalf("this test needs PostgreSQL: %v", err)
 	}
 	t.Skipf("SKIPPED, NOT TESTED: this test needs PostgreSQL: %v", err)
