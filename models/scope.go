@@ -1,5 +1,7 @@
 package models
 
+import "strings"
+
 // Scope says which runs a query may see. The zero Scope sees none and is refused, so that it cannot be left out.
 type Scope struct {
 	kind   scopeKind
@@ -30,3 +32,63 @@ func Platform() Scope { return Scope{kind: platformScope} }
 
 // Engine is the scope of the run workflow and the reconciler.
 func Engine() Scope { return Scope{kind: engineScope} }
+
+// where is the scope's condition on operation_runs r.
+func (sc Scope) where() (string, []any, error) {
+	switch sc.kind {
+	case platformScope, engineScope:
+		return "TRUE", nil, nil
+	case memberScope:
+		condition, args := sc.grantsSQL("r.workspace_id", "r.tenant_id")
+		return condition, args, nil
+	case noScope:
+	}
+	return "", nil, ErrNoScope
+}
+
+// grantsSQL is true where a grant opens the row. A row without a tenant, whose tenant is NULL, needs all tenants.
+func (sc Scope) grantsSQL(workspace, tenant string) (string, []any) {
+	var whole []string
+	var conditions []string
+	var args []any
+	for _, g := range sc.grants {
+		switch {
+		case g.AllTenants:
+			whole = append(whole, g.WorkspaceID)
+		case len(g.TenantIDs) > 0:
+			conditions = append(conditions, "("+workspace+" = ? AND "+tenant+" IN ?)")
+			args = append(args, g.WorkspaceID, g.TenantIDs)
+		}
+	}
+	if len(whole) > 0 {
+		conditions, args = append(conditions, workspace+" IN ?"), append(args, whole)
+	}
+	if len(conditions) == 0 {
+		return "FALSE", nil
+	}
+	return "(" + strings.Join(conditions, " OR ") + ")", args
+}
+
+// tenants is the scope's condition on rows that belong to a tenant.
+func (sc Scope) tenants(workspace, tenant string) (string, []any, error) {
+	if sc.kind != memberScope {
+		return sc.where()
+	}
+	condition, args := sc.grantsSQL(workspace, tenant)
+	return condition, args, nil
+}
+
+// workspaces is the scope's condition on workspaces.
+func (sc Scope) workspaces(workspace string) (string, []any, error) {
+	if sc.kind != memberScope {
+		return sc.where()
+	}
+	if len(sc.grants) == 0 {
+		return "FALSE", nil, nil
+	}
+	ids := make([]string, len(sc.grants))
+	for i, g := range sc.grants {
+		ids[i] = g.WorkspaceID
+	}
+	return workspace + " IN ?", []any{ids}, nil
+}

@@ -1,0 +1,68 @@
+package models
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// SaveArtifact stores a file of an active run; the same name again replaces it. After the end it changes nothing,
+// like RecordItems.
+func (s *Store) SaveArtifact(ctx context.Context, runID, name, contentType string, body []byte) error {
+	if body == nil {
+		body = []byte{}
+	}
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		_, now, err := s.lockActive(tx, runID)
+		if err != nil {
+			return err
+		}
+		return tx.Exec(`INSERT INTO run_artifacts (run_id, name, content_type, size, created_at, body) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (run_id, name) DO UPDATE SET content_type = excluded.content_type, size = excluded.size,
+				created_at = excluded.created_at, body = excluded.body`,
+			runID, name, contentType, len(body), toMicros(now), body).Error
+	})
+	return s.orLate(ctx, runID, err, fmt.Sprintf("artifact %q", name))
+}
+
+type artifactRow struct {
+	Name, ContentType string
+	Size, CreatedAt   int64
+	Body              []byte
+}
+
+func (row artifactRow) artifact() Artifact {
+	return Artifact{Name: row.Name, ContentType: row.ContentType, Size: row.Size, CreatedAt: fromMicros(row.CreatedAt), Body: row.Body}
+}
+
+// Artifacts lists a run's files without their bodies.
+func (s *Store) Artifacts(ctx context.Context, sc Scope, runID string) ([]Artifact, error) {
+	var rows []artifactRow
+	err := s.readOf(ctx, sc, runID, func(db *gorm.DB) error {
+		return db.Raw(`SELECT name, content_type, size, created_at FROM run_artifacts WHERE run_id = ? ORDER BY name`, runID).Scan(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list artifacts: %w", err)
+	}
+	artifacts := make([]Artifact, len(rows))
+	for i, row := range rows {
+		artifacts[i] = row.artifact()
+	}
+	return artifacts, nil
+}
+
+// Artifact reads one file with its body.
+func (s *Store) Artifact(ctx context.Context, sc Scope, runID, name string) (Artifact, error) {
+	var rows []artifactRow
+	err := s.readOf(ctx, sc, runID, func(db *gorm.DB) error {
+		return db.Raw(`SELECT name, content_type, size, created_at, body FROM run_artifacts WHERE run_id = ? AND name = ?`, runID, name).Scan(&rows).Error
+	})
+	if err == nil && len(rows) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Artifact{}, fmt.Errorf("read artifact: %w", err)
+	}
+	return rows[0].artifact(), nil
+}

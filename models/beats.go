@@ -1,0 +1,225 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/opstruth/opstruth/lifecycle"
+)
+
+// RecordBeats writes a worker's batch of beats in one statement, in the order of run ids, and says that the worker
+// lives, even with no beats. It returns the beats of attempts that no longer own their run: of ended runs, of older
+// attempts and of other executions. Their activities should be cancelled.
+func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]Beat, error) {
+	var rejected []Beat
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		rejected = nil
+		if err := s.putWorker(tx, w); err != nil {
+			return err
+		}
+		if len(beats) == 0 {
+			return nil
+		}
+		owners, now, err := s.lockOwners(tx, beats)
+		if err != nil {
+			return err
+		}
+		var accepted []Beat
+		accepted, rejected = settleOwners(owners, beats, now)
+		if len(accepted) == 0 {
+			return nil
+		}
+		if err := s.beatWaits(tx, accepted, now); err != nil {
+			return err
+		}
+		return s.writeBeats(tx, owners, accepted, now)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("record beats: %w", err)
+	}
+	return rejected, nil
+}
+
+// lockOwners locks the runs of the beats in the order of their ids, so that two batches cannot lock each other out.
+func (s *Store) lockOwners(tx *gorm.DB, beats []Beat) (map[string]*Run, time.Time, error) {
+	ids := make([]string, 0, len(beats))
+	for _, b := range beats {
+		ids = append(ids, b.RunID)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if s.d.RowLock != "" {
+		if err := tx.Exec(`SELECT run_id FROM run_liveness WHERE run_id IN ? ORDER BY run_id`+s.d.RowLock, ids).Error; err != nil {
+			return nil, time.Time{}, fmt.Errorf("lock liveness: %w", err)
+		}
+	}
+	var rows []struct {
+		RunID, TemporalRunID, ActivityID                            string
+		Attempt, OwnerStartedAt, LivenessAt, StaleAt, FlaggedAt, At int64
+		InGap                                                       bool
+	}
+	err := tx.Raw(`SELECT l.run_id, l.temporal_run_id, l.activity_id, l.attempt, l.owner_started_at, l.liveness_at, l.stale_at,
+		l.flagged_at, `+inGapSQL+` AS in_gap, `+s.clock+` AS at FROM run_liveness l WHERE l.run_id IN ?`, ids).Scan(&rows).Error
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("read liveness: %w", err)
+	}
+	owners := make(map[string]*Run, len(rows))
+	var now time.Time
+	for _, row := range rows {
+		now = fromMicros(row.At)
+		owners[row.RunID] = &Run{
+			ID: row.RunID,
+			Owner: Owner{
+				TemporalRunID: row.TemporalRunID, ActivityID: row.ActivityID, Attempt: int(row.Attempt),
+				StartedAt: fromMicros(row.OwnerStartedAt),
+			},
+			FlaggedAt: fromMicros(row.FlaggedAt),
+			Facts: lifecycle.Facts{
+				LivenessAt: fromMicros(row.LivenessAt), StaleAt: fromMicros(row.StaleAt), InGap: row.InGap,
+			},
+		}
+	}
+	return owners, now, nil
+}
+
+// settleOwners decides about each beat, and leaves in owners who owns a run afterwards. At most one beat per run is
+// accepted: the youngest of its owner.
+func settleOwners(owners map[string]*Run, beats []Beat, now time.Time) (accepted, rejected []Beat) {
+	beats = slices.Clone(beats)
+	sort.SliceStable(beats, func(i, j int) bool { // the attempt that began first goes first, its oldest beat before all
+		if beats[i].StartedAge != beats[j].StartedAge {
+			return beats[i].StartedAge > beats[j].StartedAge
+		}
+		return beats[i].Age > beats[j].Age
+	})
+	last := map[string]Beat{}
+	for _, b := range beats {
+		run, active := owners[b.RunID]
+		if !active || !run.Owner.yields(b, now) {
+			rejected = append(rejected, b)
+			continue
+		}
+		if earlier, ok := last[b.RunID]; ok && !run.Owner.is(b) {
+			rejected = append(rejected, earlier)
+		}
+		run.Owner = run.Owner.next(b, now)
+		last[b.RunID] = b
+	}
+	for _, b := range last {
+		accepted = append(accepted, b)
+	}
+	slices.SortFunc(accepted, func(a, b Beat) int { return strings.Compare(a.RunID, b.RunID) })
+	return accepted, rejected
+}
+
+func (o Owner) sameActivity(b Beat) bool {
+	return o.TemporalRunID == b.TemporalRunID && o.ActivityID == b.ActivityID
+}
+
+// is reports whether the beat comes from this very attempt.
+func (o Owner) is(b Beat) bool { return o.sameActivity(b) && o.Attempt == b.Attempt }
+
+// yields reports whether the beat's attempt is the owner, or may take its place: a later attempt of the same
+// activity, or an attempt of another one that began later.
+func (o Owner) yields(b Beat, now time.Time) bool {
+	if o == (Owner{}) {
+		return true
+	}
+	if o.sameActivity(b) {
+		return b.Attempt >= o.Attempt
+	}
+	return !now.Add(-b.StartedAge).Before(o.StartedAt)
+}
+
+func (o Owner) next(b Beat, now time.Time) Owner {
+	if o.is(b) {
+		return o
+	}
+	return Owner{TemporalRunID: b.TemporalRunID, ActivityID: b.ActivityID, Attempt: b.Attempt, StartedAt: now.Add(-b.StartedAge)}
+}
+
+// beatWaits ends the held waits and the handovers that the beats leave behind, and stores those that they declare.
+func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, now time.Time) error {
+	ids := make([]string, len(accepted))
+	byRun := make(map[string]Beat, len(accepted))
+	for i, b := range accepted {
+		ids[i], byRun[b.RunID] = b.RunID, b
+	}
+	var waits []struct {
+		RunID, ID, TemporalRunID, ActivityID string
+		Attempt                              int
+	}
+	err := tx.Raw(`SELECT run_id, id, temporal_run_id, activity_id, attempt FROM run_waits
+		WHERE run_id IN ? AND (kind = 'held' OR id = ?) ORDER BY run_id, id`, ids, handoverWait).Scan(&waits).Error
+	if err != nil {
+		return fmt.Errorf("read waits: %w", err)
+	}
+	for _, w := range waits {
+		b := byRun[w.RunID]
+		owner := Owner{TemporalRunID: w.TemporalRunID, ActivityID: w.ActivityID, Attempt: w.Attempt}
+		if owner.is(b) && (w.ID == handoverWait || (b.Held != nil && b.Held.id() == w.ID)) {
+			continue
+		}
+		if err := s.endWaits(tx, now, `run_id = ? AND id = ?`, w.RunID, w.ID); err != nil {
+			return err
+		}
+	}
+	for _, b := range accepted {
+		if b.Held == nil {
+			continue
+		}
+		err := s.putWait(tx, b.RunID, waitRow{
+			Wait: lifecycle.Wait{
+				ID: b.Held.id(), Kind: lifecycle.HeldWait, Reason: b.Held.Reason, By: b.Held.By, Since: now, Until: now.Add(b.Held.Lasts),
+			},
+			owner: Owner{TemporalRunID: b.TemporalRunID, ActivityID: b.ActivityID, Attempt: b.Attempt},
+		}, now)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h HeldWait) id() string {
+	if h.ID == "" {
+		return "held"
+	}
+	return h.ID
+}
+
+// writeBeats is the one statement for the batch.
+func (s *Store) writeBeats(tx *gorm.DB, owners map[string]*Run, accepted []Beat, now time.Time) error {
+	values := make([]string, len(accepted))
+	var args []any
+	for i, b := range accepted {
+		values[i] = "(CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT))"
+		o := owners[b.RunID].Owner
+		args = append(args, b.RunID, toMicros(now.Add(-b.Age)), o.TemporalRunID, o.ActivityID, o.Attempt, toMicros(o.StartedAt))
+	}
+	n := kept()
+	n.liveness = s.d.Greatest + "(l.liveness_at, v.beat_at)"
+	var written []struct {
+		RunID   string
+		StaleAt int64
+	}
+	err := tx.Raw(`WITH v (run_id, beat_at, temporal_run_id, activity_id, attempt, started_at) AS (VALUES `+strings.Join(values, ", ")+`)
+		UPDATE run_liveness AS l SET `+s.signSQL(n, toMicros(now))+`, temporal_run_id = v.temporal_run_id, activity_id = v.activity_id,
+			attempt = v.attempt, owner_started_at = v.started_at
+		FROM v WHERE l.run_id = v.run_id RETURNING l.run_id, l.stale_at`, args...).Scan(&written).Error
+	if err != nil {
+		return fmt.Errorf("write liveness: %w", err)
+	}
+	for _, w := range written {
+		if err := s.noteRecovered(tx, *owners[w.RunID], fromMicros(w.StaleAt), now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/opstruth/opstruth/lifecycle"
+)
+
+// event appends a line to a run's timeline.
+func (s *Store) event(tx *gorm.DB, runID string, at time.Time, k lifecycle.Kind, actor string, d EventData) error {
+	data, err := encode(d)
+	if err != nil {
+		return err
+	}
+	err = tx.Exec(`INSERT INTO run_events (run_id, at, kind, actor, data) VALUES (?, ?, ?, ?, ?)`,
+		runID, toMicros(at), string(k), actor, data).Error
+	if err != nil {
+		return fmt.Errorf("append event %s: %w", k, err)
+	}
+	return nil
+}
+
+// AppendEvent adds a line to an active run's timeline that changes nothing, such as ItemFailing.
+func (s *Store) AppendEvent(ctx context.Context, runID string, k lifecycle.Kind, actor string, d EventData) error {
+	data, err := encode(d)
+	if err != nil {
+		return err
+	}
+	rows, err := s.exec(ctx, `INSERT INTO run_events (run_id, at, kind, actor, data)
+		SELECT run_id, `+s.clock+`, ?, ?, ? FROM run_liveness WHERE run_id = ?`, string(k), actor, data, runID)
+	if err != nil {
+		return fmt.Errorf("append event %s: %w", k, err)
+	}
+	if rows == 0 {
+		return lifecycle.ErrEnded
+	}
+	return nil
+}
+
+// changeData is what the event of a change says.
+func changeData(after lifecycle.Facts, w wish) EventData {
+	switch w.Kind {
+	case lifecycle.Planned:
+		return EventData{Total: w.Total}
+	case lifecycle.WaitDeclared:
+		return EventData{Wait: w.Wait.Reason, By: w.Wait.By, Until: toMicros(w.Wait.Until)}
+	case lifecycle.WaitEnded:
+		return EventData{Wait: w.Wait.Reason}
+	case lifecycle.Finished, lifecycle.Adopted:
+		return EventData{Outcome: after.Outcome, Code: w.Failure.Code, Message: w.Failure.Message}
+	case lifecycle.CancelForced:
+		return EventData{Outcome: after.Outcome}
+	case lifecycle.CloseClaimed:
+		return EventData{Cause: w.Closing.Cause}
+	case lifecycle.Reconciled:
+		evidence := w.Silence.Evidence
+		return EventData{
+			Outcome: after.Outcome, Cause: w.Silence.Cause, SilentFor: w.Silence.For.Microseconds(), Evidence: &evidence,
+		}
+	case lifecycle.AcknowledgedBy, lifecycle.LateReported:
+		return EventData{Note: w.Note}
+	case lifecycle.Superseded:
+		return EventData{By: w.By}
+	case lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.CancelRequested, lifecycle.CloseDropped,
+		lifecycle.Reopened, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound, lifecycle.ItemFailing:
+	}
+	return EventData{}
+}
+
+// noteStale records that a run's present silence is one, once per silence.
+func (s *Store) noteStale(tx *gorm.DB, run Run, now time.Time) error {
+	f := run.Facts
+	if now.Before(f.StaleAt) || !run.FlaggedAt.IsZero() {
+		return nil
+	}
+	return s.event(tx, run.ID, f.StaleAt, lifecycle.WentStale, "", EventData{StaleAt: toMicros(f.StaleAt), Gap: f.InGap})
+}

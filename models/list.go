@@ -1,0 +1,40 @@
+package models
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// ListRuns reads one page of the runs that scope and filter let through, the newest queued first.
+func (s *Store) ListRuns(ctx context.Context, sc Scope, f Filter, p Page) (RunPage, error) {
+	c, err := s.runConditions(sc, f)
+	if err != nil {
+		return RunPage{}, err
+	}
+	after, more, err := p.position()
+	if err != nil {
+		return RunPage{}, err
+	}
+	if more {
+		c.add("(r.queued_at, r.id) < (?, ?)", after.At, after.ID)
+	}
+	limit := p.limit()
+	var page RunPage
+	err = s.read(ctx, func(db *gorm.DB) (err error) {
+		page.Runs, page.Now, err = s.load(db, c.where()+` ORDER BY r.queued_at DESC, r.id DESC LIMIT ?`, append(c.args, limit+1)...)
+		return err
+	})
+	if err == nil && len(page.Runs) == 0 {
+		page.Now, err = s.Now(ctx)
+	}
+	if err != nil {
+		return RunPage{}, fmt.Errorf("list runs: %w", err)
+	}
+	if page.Runs, more = cut(page.Runs, limit); more {
+		last := page.Runs[limit-1]
+		page.Next = position{At: toMicros(last.Facts.QueuedAt), ID: last.ID}.cursor()
+	}
+	return page, nil
+}

@@ -1,0 +1,151 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/opstruth/opstruth/lifecycle"
+)
+
+// verifyEvery is how old the last answer about an active run may become.
+const verifyEvery = 5 * time.Minute
+
+// Undispatched lists active runs that were queued so long ago and have no workflow yet, the oldest first.
+func (s *Store) Undispatched(ctx context.Context, olderThan time.Duration, limit int) ([]Run, time.Time, error) {
+	return s.engineList(ctx, "list undispatched runs",
+		`WHERE `+activeSQL+` AND r.dispatched_at = 0 AND r.queued_at <= `+s.clock+` - ? ORDER BY r.queued_at, r.id LIMIT ?`,
+		olderThan.Microseconds(), limit)
+}
+
+// CancelsWaiting lists active runs that an operator wants to end, the longest waiting first.
+func (s *Store) CancelsWaiting(ctx context.Context, limit int) ([]Run, time.Time, error) {
+	return s.engineList(ctx, "list cancels",
+		`WHERE `+activeSQL+` AND r.cancel_at > 0 ORDER BY r.cancel_at, r.id LIMIT ?`, limit)
+}
+
+// DueForCheck lists runs that were dispatched and fall silent before so long from now, or that nobody verified for
+// five minutes, in the order of their ids after the given one. next is empty at the end.
+func (s *Store) DueForCheck(ctx context.Context, before time.Duration, after string, limit int) ([]Run, time.Time, string, error) {
+	runs, now, err := s.engineList(ctx, "list runs to check",
+		`WHERE l.run_id > ? AND r.dispatched_at > 0 AND (l.stale_at < `+s.clock+` + ? OR l.verified_at < `+s.clock+` - ?) ORDER BY l.run_id LIMIT ?`,
+		after, before.Microseconds(), verifyEvery.Microseconds(), limit+1)
+	if err != nil {
+		return nil, time.Time{}, "", err
+	}
+	runs, more := cut(runs, limit)
+	if !more {
+		return runs, now, "", nil
+	}
+	return runs, now, runs[limit-1].ID, nil
+}
+
+// ActiveByID reads those of the runs that are active.
+func (s *Store) ActiveByID(ctx context.Context, ids []string) ([]Run, time.Time, error) {
+	if len(ids) == 0 {
+		now, err := s.Now(ctx)
+		return nil, now, err
+	}
+	return s.engineList(ctx, "read active runs", `WHERE r.id IN ? AND `+activeSQL+` ORDER BY r.id`, ids)
+}
+
+// engineList reads runs across all workspaces, for the reconciler alone, with the clock.
+func (s *Store) engineList(ctx context.Context, what, where string, args ...any) ([]Run, time.Time, error) {
+	var runs []Run
+	var now time.Time
+	err := s.read(ctx, func(db *gorm.DB) (err error) {
+		runs, now, err = s.load(db, where, args...)
+		return err
+	})
+	if err == nil && len(runs) == 0 {
+		now, err = s.Now(ctx)
+	}
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("%s: %w", what, err)
+	}
+	return runs, now, nil
+}
+
+// RecordVerdict stores what was concluded about a run that was judged as it was read: lifecycle.ErrOvertaken when
+// its liveness was written since, lifecycle.ErrEnded when it has ended. A verdict to refresh takes the newer sign of
+// life or the wait that Temporal explains; one of silence, or the silence before a close, remembers why. Adoption is a
+// transition, and an unknown verdict leaves nothing to store.
+func (s *Store) RecordVerdict(ctx context.Context, run Run, v lifecycle.Verdict) error {
+	switch v.Action {
+	case lifecycle.Refresh, lifecycle.Silent, lifecycle.Close:
+	case lifecycle.Adopt, lifecycle.Unknown:
+		return nil
+	default:
+		return fmt.Errorf("record verdict %q: %w", v.Action, lifecycle.ErrNotAllowed)
+	}
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		current, now, err := s.lockActive(tx, run.ID)
+		if err != nil {
+			return err
+		}
+		if current.LivenessVersion != run.LivenessVersion {
+			return lifecycle.ErrOvertaken
+		}
+		return s.recordVerdict(tx, current, v, now)
+	})
+	if err != nil {
+		return fmt.Errorf("record the verdict on run %s: %w", run.ID, err)
+	}
+	return nil
+}
+
+func (s *Store) recordVerdict(tx *gorm.DB, run Run, v lifecycle.Verdict, now time.Time) error {
+	if err := s.observedWait(tx, run, v, now); err != nil {
+		return err
+	}
+	n := kept()
+	n.liveness = s.d.Greatest + "(l.liveness_at, " + literal(v.Sign) + ")"
+	if v.Silence.At.IsZero() {
+		return s.touch(tx, run, n, now, `, verified_at = ?`, toMicros(now))
+	}
+	evidence, err := encode(v.Silence.Evidence)
+	if err != nil {
+		return err
+	}
+	was := run.Facts.Silence
+	if was.Cause != v.Silence.Cause || was.At.Before(run.Facts.LivenessAt) {
+		found := v.Silence.Evidence
+		err := s.event(tx, run.ID, now, lifecycle.CauseFound, "", EventData{Cause: v.Silence.Cause, Evidence: &found})
+		if err != nil {
+			return err
+		}
+	}
+	more := `, verified_at = ?, silence_cause = ?, silence_at = ?, silence_for = ?, silence_times = ?, silence_evidence = ?`
+	args := []any{
+		toMicros(now), string(v.Silence.Cause), toMicros(v.Silence.At), v.Silence.For.Microseconds(), v.Silence.Times, evidence,
+	}
+	if err := s.touch(tx, run, n, now, more, args...); err != nil {
+		return err
+	}
+	return s.flag(tx, run, now)
+}
+
+// observedWait keeps the wait that Temporal explains for as long as verdicts name it.
+func (s *Store) observedWait(tx *gorm.DB, run Run, v lifecycle.Verdict, now time.Time) error {
+	if v.Wait.ID == lifecycle.ObservedWait {
+		return s.putWait(tx, run.ID, waitRow{Wait: v.Wait}, now)
+	}
+	return s.endWaits(tx, now, `run_id = ? AND id = ?`, run.ID, lifecycle.ObservedWait)
+}
+
+// flag records the present silence as one while it goes on: from here on the timeline tells it.
+func (s *Store) flag(tx *gorm.DB, run Run, now time.Time) error {
+	if now.Before(run.Facts.StaleAt) || !run.FlaggedAt.IsZero() {
+		return nil
+	}
+	result := tx.Exec(`UPDATE run_liveness SET flagged_at = ? WHERE run_id = ? AND stale_at <= ?`, toMicros(now), run.ID, toMicros(now))
+	if result.Error != nil {
+		return fmt.Errorf("flag run: %w", result.Error)
+	}
+	if result.RowsAffected == 0 {
+		return nil // the verdict itself made it fresh
+	}
+	return s.noteStale(tx, run, now)
+}

@@ -1,0 +1,86 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/opstruth/opstruth/lifecycle"
+)
+
+// FinishPass records that a pass of the reconciler ended, and its breakers. Runs that are silent without a confirmed
+// cause while a breaker of theirs is open are marked: that silence fell into a telemetry gap.
+func (s *Store) FinishPass(ctx context.Context, p PassReport) error {
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		err := tx.Exec(`INSERT INTO reconciler_state (id, pass_at, temporal_at, pass_every, took, schedule_paused, closed_up_to)
+			VALUES (1, `+s.clock+`, CASE WHEN ? THEN `+s.clock+` ELSE 0 END, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET pass_at = excluded.pass_at, pass_every = excluded.pass_every, took = excluded.took,
+				temporal_at = CASE WHEN excluded.temporal_at > 0 THEN excluded.temporal_at ELSE reconciler_state.temporal_at END,
+				schedule_paused = excluded.schedule_paused,
+				closed_up_to = CASE WHEN excluded.closed_up_to > 0 THEN excluded.closed_up_to ELSE reconciler_state.closed_up_to END`,
+			p.TemporalAnswered, p.Every.Microseconds(), p.Took.Microseconds(), p.SchedulePaused, toMicros(p.ClosedUpTo)).Error
+		if err != nil {
+			return err
+		}
+		for _, scope := range slices.Sorted(maps.Keys(p.Breakers)) {
+			b := p.Breakers[scope]
+			err := tx.Exec(`INSERT INTO breakers (scope, is_open, since, below) VALUES (?, ?, ?, ?)
+				ON CONFLICT (scope) DO UPDATE SET is_open = excluded.is_open, since = excluded.since, below = excluded.below`,
+				scope, b.Open, toMicros(b.Since), b.Below).Error
+			if err != nil {
+				return err
+			}
+		}
+		return s.markGap(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("finish pass: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) markGap(tx *gorm.DB) error {
+	ids := []string{}
+	err := tx.Raw(`SELECT l.run_id FROM run_liveness l WHERE NOT l.in_gap AND l.stale_at <= ` + s.clock + ` AND ` + inGapSQL +
+		` ORDER BY l.run_id` + s.d.RowLock).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return tx.Exec(`UPDATE run_liveness SET in_gap = TRUE WHERE run_id IN ?`, ids).Error
+}
+
+// ReconcilerState reads what the reconciler knows about itself, with the clock. Before its first pass it is zero.
+func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
+	var row struct {
+		PassAt, TemporalAt, PassEvery, Took, ClosedUpTo, Now int64
+		SchedulePaused                                       bool
+	}
+	var breakers []struct {
+		Scope        string
+		IsOpen       bool
+		Since, Below int64
+	}
+	err := s.read(ctx, func(db *gorm.DB) error {
+		err := db.Raw(`SELECT ` + s.clock + ` AS now, rs.* FROM (SELECT 1 AS one) AS o LEFT JOIN reconciler_state rs ON rs.id = 1`).Scan(&row).Error
+		if err != nil {
+			return err
+		}
+		return db.Raw(`SELECT scope, is_open, since, below FROM breakers`).Scan(&breakers).Error
+	})
+	if err != nil {
+		return State{}, time.Time{}, fmt.Errorf("read the reconciler's state: %w", err)
+	}
+	state := State{
+		PassAt: fromMicros(row.PassAt), TemporalAt: fromMicros(row.TemporalAt), Every: microseconds(row.PassEvery),
+		Took: microseconds(row.Took), SchedulePaused: row.SchedulePaused, ClosedUpTo: fromMicros(row.ClosedUpTo),
+		Breakers: make(map[string]lifecycle.Breaker, len(breakers)),
+	}
+	for _, b := range breakers {
+		state.Breakers[b.Scope] = lifecycle.Breaker{Open: b.IsOpen, Since: fromMicros(b.Since), Below: int(b.Below)}
+	}
+	return state, fromMicros(row.Now), nil
+}

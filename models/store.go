@@ -1,0 +1,136 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+const (
+	queryTimeout = 10 * time.Second // of one read, or of one transaction
+	maxConns     = 20               // per process; the fleet's sum must stay under the server's limit
+)
+
+// Store keeps the rows; one per process. It is safe for concurrent use.
+type Store struct {
+	db    *gorm.DB
+	d     Dialect
+	clock string // SQL for the database's clock in microseconds
+}
+
+// Open connects to PostgreSQL. The schema must have been migrated, see MigrateUp.
+func Open(ctx context.Context, dsn string) (*Store, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("read the database address: %w", err)
+	}
+	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limitSession))
+	pool.SetMaxOpenConns(maxConns)
+	pool.SetMaxIdleConns(maxConns)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	s, err := New(pool, Postgres)
+	if err == nil {
+		err = s.Ping(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("connect to the database: %w", err), pool.Close())
+	}
+	return s, nil
+}
+
+// limitSession makes the server end what a lost client cannot: a stuck statement or an abandoned transaction.
+func limitSession(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'`)
+	return err
+}
+
+// New makes a store of an open pool. The store owns the pool.
+func New(pool *sql.DB, d Dialect) (*Store, error) {
+	config := &gorm.Config{Logger: logger.Discard, SkipDefaultTransaction: true, DisableAutomaticPing: true}
+	dialector := gorm.Dialector(postgres.New(postgres.Config{Conn: pool}))
+	if d.Dialector != nil {
+		dialector = d.Dialector(pool)
+	}
+	db, err := gorm.Open(dialector, config)
+	if err != nil {
+		return nil, fmt.Errorf("open the record store: %w", err)
+	}
+	return &Store{db: db, d: d, clock: d.Clock}, nil
+}
+
+// DB gives sibling packages access to tables of their own. Runs are read through the store alone.
+func (s *Store) DB() *gorm.DB { return s.db }
+
+// Close closes every connection.
+func (s *Store) Close() error {
+	pool, err := s.db.DB()
+	if err != nil {
+		return err
+	}
+	return pool.Close()
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := s.Now(ctx)
+	return err
+}
+
+// Now reads the database's clock.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	var now int64
+	err := s.read(ctx, func(db *gorm.DB) error { return db.Raw(`SELECT ` + s.clock).Scan(&now).Error })
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the database's clock: %w", err)
+	}
+	return fromMicros(now), nil
+}
+
+// WithClock returns the same store on another clock: an SQL expression of microseconds. For tests.
+func (s *Store) WithClock(sqlExpr string) *Store {
+	other := *s
+	other.clock = "(" + sqlExpr + ")"
+	return &other
+}
+
+// read runs queries within the time limit.
+func (s *Store) read(ctx context.Context, query func(db *gorm.DB) error) error {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	return query(s.db.WithContext(ctx))
+}
+
+// write runs one transaction within the time limit.
+func (s *Store) write(ctx context.Context, change func(tx *gorm.DB) error) error {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	return s.db.WithContext(ctx).Transaction(change)
+}
+
+// exec runs one statement of its own and returns how many rows it changed.
+func (s *Store) exec(ctx context.Context, statement string, args ...any) (int64, error) {
+	var rows int64
+	err := s.read(ctx, func(db *gorm.DB) error {
+		result := db.Exec(statement, args...)
+		rows = result.RowsAffected
+		return result.Error
+	})
+	return rows, err
+}
+
+func newID() (string, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("make an id: %w", err)
+	}
+	return id.String(), nil
+}

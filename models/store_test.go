@@ -1,0 +1,62 @@
+package models_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opstruth/opstruth/internal/pgtest"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/models/modelstest"
+)
+
+// forEachStore runs a test on every supported database, each time on an empty one.
+func forEachStore(t *testing.T, test func(t *testing.T, s *models.Store)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, modelstest.New(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		s, err := models.Open(t.Context(), pgtest.New(t, migratePostgres))
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		test(t, s)
+	})
+}
+
+func migratePostgres(ctx context.Context, dsn string) error {
+	s, err := models.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	if err := s.MigrateUp(ctx); err != nil {
+		_ = s.Close()
+		return err
+	}
+	return s.Close()
+}
+
+func TestMigrationsGoUpAndDown(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, s *models.Store) {
+		ctx := t.Context()
+		status, err := s.MigrationStatus(ctx)
+		require.NoError(t, err)
+		require.NotEmpty(t, status)
+		for _, m := range status {
+			require.False(t, m.AppliedAt.IsZero(), m.Name)
+		}
+		for range status {
+			require.NoError(t, s.MigrateDown(ctx))
+		}
+		_, _, err = s.Workers(ctx)
+		require.Error(t, err)
+		require.NoError(t, s.MigrateUp(ctx))
+		require.NoError(t, s.MigrateUp(ctx))
+		_, _, err = s.Workers(ctx)
+		require.NoError(t, err)
+	})
+}

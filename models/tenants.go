@@ -1,0 +1,58 @@
+package models
+
+import "context"
+
+// CreateWorkspace adds an organisation; its slug is unique.
+func (s *Store) CreateWorkspace(ctx context.Context, w Workspace) (Workspace, error) {
+	if err := giveID(&w.ID); err != nil {
+		return Workspace{}, err
+	}
+	return w, s.insert(ctx, "workspace", `INSERT INTO workspaces (id, slug, name) VALUES (?, ?, ?)`, w.ID, w.Slug, w.Name)
+}
+
+// CreateTenant adds a managed environment; its slug is unique in the workspace.
+func (s *Store) CreateTenant(ctx context.Context, t Tenant) (Tenant, error) {
+	if err := giveID(&t.ID); err != nil {
+		return Tenant{}, err
+	}
+	return t, s.insert(ctx, "tenant", `INSERT INTO tenants (id, workspace_id, slug, name) VALUES (?, ?, ?, ?)`, t.ID, t.WorkspaceID, t.Slug, t.Name)
+}
+
+// Workspaces lists the workspaces of the scope by name. One open tenant opens the workspace's page.
+func (s *Store) Workspaces(ctx context.Context, sc Scope) ([]Workspace, error) {
+	visible, args, err := sc.workspaces("id")
+	if err != nil {
+		return nil, err
+	}
+	return many[Workspace](ctx, s, "workspaces", `SELECT id, slug, name FROM workspaces WHERE `+visible+` ORDER BY name, id`, args...)
+}
+
+// Workspace finds one workspace of the scope.
+func (s *Store) Workspace(ctx context.Context, sc Scope, idOrSlug string) (Workspace, error) {
+	visible, args, err := sc.workspaces("id")
+	if err != nil {
+		return Workspace{}, err
+	}
+	return one[Workspace](ctx, s, "workspace", `SELECT id, slug, name FROM workspaces WHERE (id = ? OR slug = ?) AND `+visible,
+		append([]any{idOrSlug, idOrSlug}, args...)...)
+}
+
+// Tenants lists the tenants of a workspace that the scope opens, by name.
+func (s *Store) Tenants(ctx context.Context, sc Scope, workspaceID string) ([]Tenant, error) {
+	visible, args, err := sc.tenants("workspace_id", "id")
+	if err != nil {
+		return nil, err
+	}
+	return many[Tenant](ctx, s, "tenants", `SELECT id, workspace_id, slug, name FROM tenants WHERE workspace_id = ? AND `+visible+` ORDER BY name, id`,
+		append([]any{workspaceID}, args...)...)
+}
+
+// Tenant finds one tenant of a workspace that the scope opens.
+func (s *Store) Tenant(ctx context.Context, sc Scope, workspaceID, idOrSlug string) (Tenant, error) {
+	visible, args, err := sc.tenants("workspace_id", "id")
+	if err != nil {
+		return Tenant{}, err
+	}
+	return one[Tenant](ctx, s, "tenant", `SELECT id, workspace_id, slug, name FROM tenants WHERE workspace_id = ? AND (id = ? OR slug = ?) AND `+visible,
+		append([]any{workspaceID, idOrSlug, idOrSlug}, args...)...)
+}

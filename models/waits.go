@@ -1,0 +1,102 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/opstruth/opstruth/lifecycle"
+)
+
+// handoverWait is the id of the wait that a worker which stops leaves behind, until another one beats.
+const handoverWait = "handover"
+
+// waitRow is a declared wait with the attempt that holds it; none holds a durable one.
+type waitRow struct {
+	lifecycle.Wait
+	owner Owner
+}
+
+// DeclareWait suspends the deadlines of a run for so long from now. A wait with the same id is renewed.
+func (s *Store) DeclareWait(ctx context.Context, runID string, w lifecycle.Wait, lasts time.Duration) error {
+	_, err := s.change(ctx, runID, wish{Change: lifecycle.Change{Kind: lifecycle.WaitDeclared, Actor: w.By, Wait: w}, lasts: lasts})
+	return err
+}
+
+// EndWait ends the durable wait with this id; one that is not there has ended before.
+func (s *Store) EndWait(ctx context.Context, runID, waitID string) error {
+	_, err := s.Transition(ctx, runID, lifecycle.Change{Kind: lifecycle.WaitEnded, Wait: lifecycle.Wait{ID: waitID}})
+	if errors.Is(err, lifecycle.ErrUnchanged) {
+		return nil
+	}
+	return err
+}
+
+// putWait stores a wait of a run whose liveness row is locked. Its end is cut to what the policy leaves of the run's
+// total waiting. What Temporal itself explains is not the run's claim, and is not counted.
+func (s *Store) putWait(tx *gorm.DB, runID string, w waitRow, now time.Time) error {
+	var left struct{ MaxWait, Waited, Since int64 }
+	err := tx.Raw(`SELECT l.max_wait, l.waited, COALESCE((SELECT since_at FROM run_waits WHERE run_id = l.run_id AND id = ?), 0) AS since
+		FROM run_liveness l WHERE l.run_id = ?`, w.ID, runID).Scan(&left).Error
+	if err != nil {
+		return fmt.Errorf("read waits: %w", err)
+	}
+	since, until := toMicros(w.Since), toMicros(w.Until)
+	if left.Since > 0 {
+		since = left.Since
+	}
+	if left.MaxWait > 0 && w.ID != lifecycle.ObservedWait {
+		until = min(until, since+max(0, left.MaxWait-left.Waited))
+	}
+	err = tx.Exec(`INSERT INTO run_waits (run_id, id, kind, reason, declared_by, since_at, until_at, temporal_run_id, activity_id, attempt)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (run_id, id) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, declared_by = excluded.declared_by,
+			until_at = excluded.until_at, temporal_run_id = excluded.temporal_run_id, activity_id = excluded.activity_id, attempt = excluded.attempt`,
+		runID, w.ID, string(w.Kind), w.Reason, w.By, since, until, w.owner.TemporalRunID, w.owner.ActivityID, w.owner.Attempt).Error
+	if err != nil {
+		return fmt.Errorf("store wait: %w", err)
+	}
+	return s.syncWaits(tx, []string{runID})
+}
+
+// endWaits removes the waits that a condition on run_waits selects, and adds up how long they lasted.
+func (s *Store) endWaits(tx *gorm.DB, now time.Time, condition string, args ...any) error {
+	var ended []struct {
+		RunID, ID        string
+		SinceAt, UntilAt int64
+	}
+	if err := tx.Raw(`DELETE FROM run_waits WHERE `+condition+` RETURNING run_id, id, since_at, until_at`, args...).Scan(&ended).Error; err != nil {
+		return fmt.Errorf("end waits: %w", err)
+	}
+	var runs []string
+	for _, w := range ended {
+		runs = append(runs, w.RunID)
+		if w.ID == lifecycle.ObservedWait {
+			continue
+		}
+		lasted := max(0, min(w.UntilAt, toMicros(now))-w.SinceAt)
+		if err := tx.Exec(`UPDATE run_liveness SET waited = waited + ? WHERE run_id = ?`, lasted, w.RunID).Error; err != nil {
+			return fmt.Errorf("count waits: %w", err)
+		}
+	}
+	return s.syncWaits(tx, runs)
+}
+
+// syncWaits brings the declared waits into the liveness rows, from which the next sign computes the deadline.
+func (s *Store) syncWaits(tx *gorm.DB, runIDs []string) error {
+	if len(runIDs) == 0 {
+		return nil
+	}
+	err := tx.Exec(`UPDATE run_liveness AS l SET
+		durable_until = COALESCE((SELECT MAX(w.until_at) FROM run_waits w WHERE w.run_id = l.run_id AND w.kind = 'durable'), 0),
+		held_until = COALESCE((SELECT MAX(w.until_at) FROM run_waits w WHERE w.run_id = l.run_id AND w.kind = 'held'), 0),
+		wait_id = COALESCE((SELECT w.id FROM run_waits w WHERE w.run_id = l.run_id ORDER BY w.until_at DESC, w.id LIMIT 1), '')
+		WHERE l.run_id IN ?`, runIDs).Error
+	if err != nil {
+		return fmt.Errorf("write waits: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/opstruth/opstruth/lifecycle"
+)
+
+func (s *Store) putWorker(tx *gorm.DB, w WorkerRow) error {
+	queues, err := encode(w.Queues)
+	if err != nil {
+		return err
+	}
+	err = tx.Exec(`INSERT INTO workers (id, host, pid, queues, build, last_seen) VALUES (?, ?, ?, ?, ?, `+s.clock+`)
+		ON CONFLICT (id) DO UPDATE SET host = excluded.host, pid = excluded.pid, queues = excluded.queues, build = excluded.build,
+			last_seen = excluded.last_seen`, w.ID, w.Host, w.PID, queues, w.Build).Error
+	if err != nil {
+		return fmt.Errorf("write worker: %w", err)
+	}
+	return nil
+}
+
+// Workers lists every worker that did not say goodbye, the last seen first, with the clock.
+func (s *Store) Workers(ctx context.Context) ([]WorkerRow, time.Time, error) {
+	var rows []struct {
+		ID, Host, Queues, Build string
+		PID                     int `gorm:"column:pid"`
+		LastSeen                int64
+		Now                     int64
+	}
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT w.*, ` + s.clock + ` AS now FROM (SELECT 1 AS one) AS o LEFT JOIN workers w ON TRUE
+			ORDER BY w.last_seen DESC, w.id`).Scan(&rows).Error
+	})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("read workers: %w", err)
+	}
+	var workers []WorkerRow
+	var now time.Time
+	for _, row := range rows {
+		now = fromMicros(row.Now)
+		if row.ID == "" {
+			continue // nobody: the row carries the clock alone
+		}
+		w := WorkerRow{ID: row.ID, Host: row.Host, PID: row.PID, Build: row.Build, LastSeen: fromMicros(row.LastSeen)}
+		if err := json.Unmarshal([]byte(row.Queues), &w.Queues); err != nil {
+			return nil, time.Time{}, fmt.Errorf("read worker %s: %w", row.ID, err)
+		}
+		workers = append(workers, w)
+	}
+	return workers, now, nil
+}
+
+// ForgetWorkers removes the rows of workers that were last seen so long ago.
+func (s *Store) ForgetWorkers(ctx context.Context, silentFor time.Duration) error {
+	_, err := s.exec(ctx, `DELETE FROM workers WHERE last_seen < `+s.clock+` - ?`, silentFor.Microseconds())
+	if err != nil {
+		return fmt.Errorf("forget workers: %w", err)
+	}
+	return nil
+}
+
+// HandOver is a worker's goodbye: its runs wait for another worker for at most limit without being flagged, and its
+// row goes. Runs that have ended meanwhile are left alone.
+func (s *Store) HandOver(ctx context.Context, workerID string, runIDs []string, limit time.Duration) error {
+	runIDs = slices.Sorted(slices.Values(runIDs))
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		for _, id := range slices.Compact(runIDs) {
+			if err := s.handOver(tx, workerID, id, limit); err != nil {
+				return err
+			}
+		}
+		return tx.Exec(`DELETE FROM workers WHERE id = ?`, workerID).Error
+	})
+	if err != nil {
+		return fmt.Errorf("hand over: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) handOver(tx *gorm.DB, workerID, runID string, limit time.Duration) error {
+	run, now, err := s.lockRun(tx, runID, false)
+	if err != nil || !run.Facts.Status.Active() {
+		return err
+	}
+	wait := lifecycle.Wait{
+		ID: handoverWait, Kind: lifecycle.DurableWait, Reason: "its worker stopped; another one takes over", By: workerID,
+		Since: now, Until: now.Add(limit),
+	}
+	if err := s.putWait(tx, runID, waitRow{Wait: wait, owner: run.Owner}, now); err != nil {
+		return err
+	}
+	n := kept()
+	n.liveness = s.d.Greatest + "(l.liveness_at, " + literal(now) + ")"
+	if err := s.touch(tx, run, n, now, ""); err != nil {
+		return err
+	}
+	return s.event(tx, runID, now, lifecycle.WaitDeclared, workerID, EventData{Wait: wait.Reason, Until: toMicros(wait.Until)})
+}
