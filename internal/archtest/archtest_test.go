@@ -1,10 +1,13 @@
 package archtest
 
 import (
+	"context"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -70,5 +73,22 @@ func TestTheCheckNoticesEachKindOfViolation(t *testing.T) {
 			require.NotEmpty(t, found)
 			require.Contains(t, found[0].String(), c.file+" imports "+strings.TrimPrefix(c.imported, module))
 		})
+	}
+}
+
+// The release image builds cmd/opstruth from the root module alone, as this does.
+func TestTheProgramBuildsAloneAndWithoutATemporalServer(t *testing.T) {
+	t.Parallel()
+
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	list := exec.CommandContext(ctx, "go", "list", "-deps", "./cmd/...")
+	list.Dir = "../.."
+	list.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly")
+	out, err := list.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "go.temporal.io/sdk/client")
+	for _, refused := range []string{"go.temporal.io/server", "github.com/temporalio/ui-server", module + "standalone"} {
+		require.NotContains(t, string(out), "\n"+refused)
 	}
 }
