@@ -92,3 +92,6 @@ func TemporalUI(base, namespace, workflowID, runID string) string {
 	}
 	return path
 }
+
+// SignedOut is a plane's sign-in page right after a sign-out.
+func SignedOut(p Plane) string { return SignIn(p, "") + "?signed=out" }

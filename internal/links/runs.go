@@ -74,6 +74,14 @@ func Items(p Plane, id string, from List, state, cursor string) string {
 	return withQuery(Runs(p, List{})+"/"+url.PathEscape(id), v) + "#items"
 }
 
+// Timeline is a run's page opened at the part of its timeline after a cursor.
+func Timeline(p Plane, id string, from List, cursor string) string {
+	from.AsOf = time.Time{}
+	v := from.Values()
+	set(v, "events_after", cursor)
+	return withQuery(Runs(p, List{})+"/"+url.PathEscape(id), v) + "#timeline"
+}
+
 // Artifact is the download of a run's result.
 func Artifact(p Plane, id, name string) string {
 	return Run(p, id, List{}) + "/artifacts/" + url.PathEscape(name)
