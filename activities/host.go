@@ -80,11 +80,14 @@ func (h *host) serve(ctx context.Context, f func() error) (err error) {
 func (h *host) beat(ctx context.Context) {
 	ticker := time.NewTicker(h.steps.Timing.HeartbeatEvery)
 	defer ticker.Stop()
+	// To the SDK a heartbeat whose call was cut short is one that failed, and it
+	// would cancel the step that has just ended.
+	whole := context.WithoutCancel(ctx)
 	for {
 		if held := h.holding(); held != nil {
-			activity.RecordHeartbeat(ctx, *held)
+			activity.RecordHeartbeat(whole, *held)
 		} else {
-			activity.RecordHeartbeat(ctx)
+			activity.RecordHeartbeat(whole)
 		}
 		select {
 		case <-ctx.Done():
