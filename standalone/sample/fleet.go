@@ -75,16 +75,19 @@ func (f *Fleet) step(ctx context.Context, now time.Time) error {
 	if err := f.load(ctx); err != nil {
 		return err
 	}
+	served, err := f.served(ctx)
+	if err != nil {
+		return err
+	}
+	if f.begun.IsZero() && !served[simulate.Queue] {
+		return nil // the first scenes wait for the workers to come up
+	}
 	if f.begun.IsZero() || now.Sub(f.begun) >= cycle {
 		f.begun, f.next = now, 0
 		f.round++
 		if err := prune(ctx, f.Store); err != nil {
 			return err
 		}
-	}
-	served, err := f.served(ctx)
-	if err != nil {
-		return err
 	}
 	active, err := f.active(ctx)
 	if err != nil {

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/standalone/datadir"
 )
 
-// Seal encrypts the secret of a connection.
-type Seal func(secret []byte) (sealed []byte, err error)
+// Seal encrypts the secret of a connection, whose id is its owner.
+type Seal func(owner string, secret []byte) (sealed []byte, err error)
 
 // Seed makes workspaces, tenants and people where they are missing, and returns how they sign in. With an API it also
 // makes each tenant's connection to it; without one there is only what is needed to sign in.
@@ -61,6 +63,7 @@ func ensureConnection(ctx context.Context, store *models.Store, tenantID string,
 	if err != nil {
 		return err
 	}
+	want.ID = uuid.NewString()
 	for _, c := range existing {
 		if c.Name != want.Name {
 			continue
@@ -71,7 +74,7 @@ func ensureConnection(ctx context.Context, store *models.Store, tenantID string,
 		want.ID = c.ID
 	}
 	if secret := api.secretOf(t); secret != "" {
-		if want.SecretSealed, err = seal([]byte(secret)); err != nil {
+		if want.SecretSealed, err = seal(want.ID, []byte(secret)); err != nil {
 			return err
 		}
 	}

@@ -150,3 +150,21 @@ func signInLink(ctx context.Context, store *models.Store, u User) (path string, 
 	}
 	return links.SignInLink(secret), nil
 }
+
+// Prepare fills an installation, writes down where everything is, and makes a link that signs in once: with sample data
+// the owner of the first workspace.
+func Prepare(ctx context.Context, store *models.Store, dir *datadir.Dir, api *API, seal Seal, publicURL, temporalUIURL string) (Demo, string, error) {
+	users, err := Seed(ctx, store, dir, api, seal)
+	if err != nil {
+		return Demo{}, "", err
+	}
+	demo := Demo{
+		AdminURL: publicURL + links.Home(links.Admin), SystemURL: publicURL + links.Home(links.System),
+		APIURL: publicURL + "/api/v1", TemporalUIURL: temporalUIURL, Users: users,
+	}
+	if err := dir.Write(demoFile, demo); err != nil {
+		return Demo{}, "", err
+	}
+	path, err := signInLink(ctx, store, users[0])
+	return demo, publicURL + path, err
+}

@@ -1,0 +1,10 @@
+// Command standalone is opstruth with everything it needs in one process; see package host.
+package main
+
+import (
+	"os"
+
+	"github.com/opstruth/opstruth/standalone/command"
+)
+
+func main() { os.Exit(command.Run(os.Args[1:], os.Stdout, os.Stderr)) }
