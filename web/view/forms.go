@@ -12,6 +12,7 @@ const (
 	SelectField   FieldKind = "select"
 	TextAreaField FieldKind = "textarea"
 	CheckboxField FieldKind = "checkbox"
+	ChoicesField  FieldKind = "choices" // some of the options, as checkboxes of one name
 )
 
 // Field is one question of a form.

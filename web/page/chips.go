@@ -1,0 +1,93 @@
+package page
+
+import (
+	"time"
+
+	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/web/view"
+)
+
+// chips name every filter in force in words, each with a link that takes it away.
+func (d RunsData) chips() []view.Chip {
+	var chips []view.Chip
+	l := d.List
+	add := func(when bool, label string, without func(*links.List)) {
+		if when {
+			rest := l
+			rest.AsOf = time.Time{}
+			without(&rest)
+			chips = append(chips, view.Chip{Label: label, RemoveHref: links.Runs(d.Who.Plane, rest)})
+		}
+	}
+	add(l.Workspace != "", "Workspace: "+d.workspaceName(l.Workspace), func(l *links.List) { l.Workspace, l.Tenant = "", "" })
+	add(l.Tenant != "", "Tenant: "+d.tenantName(l.Tenant), func(l *links.List) { l.Tenant = "" })
+	add(l.Type != "", "Type: "+d.title(l.Type), func(l *links.List) { l.Type = "" })
+	add(l.Class != "", "Class: "+l.Class.Label(), func(l *links.List) {
+		l.Class, l.Open, l.EndedFrom, l.EndedTo = "", nil, time.Time{}, time.Time{}
+	})
+	add(l.Active != nil, pick(l.Active, activeRuns.badge.Label, "Ended"), func(l *links.List) { l.Active = nil })
+	add(l.Status != "", "Status: "+l.Status.Badge().Label, func(l *links.List) { l.Status = "" })
+	add(l.Outcome != "", "Outcome: "+l.Outcome.Badge().Label, func(l *links.List) { l.Outcome = "" })
+	add(l.Freshness != "", l.Freshness.Badge().Label, func(l *links.List) { l.Freshness = "" })
+	add(l.Open != nil && (l.Class != lifecycle.TerminalFollowUp || !*l.Open), pick(l.Open, "Open", "Noted or made good"), func(l *links.List) { l.Open = nil })
+	add(l.Lineage != nil, pick(l.Lineage, "Was or is stuck", "Never stuck"), func(l *links.List) { l.Lineage = nil })
+	add(l.Initiator != "", "Started by: "+d.initiatorName(l.Initiator), func(l *links.List) { l.Initiator = "" })
+	add(l.Text != "", "Text: "+l.Text, func(l *links.List) { l.Text = "" })
+	add(!l.From.IsZero() || !l.To.IsZero(), "Queued "+span(l.From, l.To), func(l *links.List) { l.From, l.To = time.Time{}, time.Time{} })
+	add(!l.EndedFrom.IsZero() || !l.EndedTo.IsZero(), "Ended "+span(l.EndedFrom, l.EndedTo), func(l *links.List) { l.EndedFrom, l.EndedTo = time.Time{}, time.Time{} })
+	return chips
+}
+
+func pick(b *bool, yes, no string) string {
+	if b != nil && *b {
+		return yes
+	}
+	return no
+}
+
+// span says a range of times.
+func span(from, to time.Time) string {
+	const day = "2 Jan 2006, 15:04 UTC"
+	switch {
+	case to.IsZero():
+		return "since " + from.UTC().Format(day)
+	case from.IsZero():
+		return "before " + to.UTC().Format(day)
+	}
+	return "from " + from.UTC().Format(day) + " to " + to.UTC().Format(day)
+}
+
+func (d RunsData) workspaceName(slug string) string {
+	for _, w := range d.Places {
+		if w.Slug == slug {
+			return w.Name
+		}
+	}
+	if d.Workspace.Slug == slug {
+		return d.Workspace.Name
+	}
+	return slug
+}
+
+func (d RunsData) tenantName(slug string) string {
+	for _, t := range d.Tenants {
+		if t.Slug == slug {
+			return t.Name
+		}
+	}
+	return slug
+}
+
+// initiatorName finds the person's name where a run in view tells it.
+func (d RunsData) initiatorName(id string) string {
+	if id == d.Who.User.ID {
+		return d.Who.User.Name
+	}
+	for _, r := range d.Page.Runs {
+		if r.InitiatorID == id {
+			return r.Facts.Initiator
+		}
+	}
+	return id
+}

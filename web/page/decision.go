@@ -1,0 +1,103 @@
+package page
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/web/view"
+)
+
+// zoneWords is how many words a decision zone may show, with its labels and buttons.
+const zoneWords = 60
+
+// decision is the first block of a run's page: words from its truth, and the actions its reader may take,
+// the truth's own next step first.
+func (d RunData) decision(t lifecycle.Truth) view.Decision {
+	zone := view.DecisionOf(t, d.actions(t)...)
+	// What does not fit is the weakest evidence; it stands in the timeline too.
+	for len(zone.Evidence) > 1 && shownWords(zone) > zoneWords {
+		zone.Evidence = zone.Evidence[:len(zone.Evidence)-1]
+	}
+	return zone
+}
+
+func shownWords(zone view.Decision) int {
+	text := []string{"How we know", "Next step", zone.Headline, zone.Reconciliation, zone.Next.Text}
+	for _, b := range zone.Badges {
+		text = append(text, b.Label)
+	}
+	for _, e := range zone.Evidence {
+		text = append(text, e.Text)
+	}
+	for _, a := range zone.Next.Actions {
+		text = append(text, a.Label)
+	}
+	return len(strings.Fields(strings.Join(text, " ")))
+}
+
+// actions are what the reader may do about the run: the next step's own is the one primary button.
+func (d RunData) actions(t lifecycle.Truth) []view.Action {
+	if !d.may(d.Run.WorkspaceID) {
+		return nil
+	}
+	var first, others []view.Action
+	step := t.NextStep().Kind
+	put := func(is lifecycle.StepKind, a view.Action) {
+		if step == is {
+			a.Primary = true
+			first = append(first, a)
+			return
+		}
+		others = append(others, a)
+	}
+	f := t.Facts()
+	switch {
+	case f.Status.Active() && f.Cancel.At.IsZero():
+		put(lifecycle.StepCancel, d.cancel())
+	case t.ProblemClass == lifecycle.TerminalFollowUp:
+		if t.Open || step == lifecycle.StepRetry {
+			put(lifecycle.StepRetry, d.retry(t))
+		}
+		switch {
+		case t.Open:
+			put(lifecycle.StepAcknowledge, d.acknowledge())
+		case !f.Acknowledged.At.IsZero():
+			others = append(others, d.post("Reopen", "refresh", "reopen"))
+		}
+	}
+	return append(first, others...)
+}
+
+func (d RunData) post(label, icon, action string) view.Action {
+	return view.Action{Label: label, Icon: icon, Post: true, Href: links.RunAction(d.Who.Plane, d.Run.ID, action)}
+}
+
+func (d RunData) cancel() view.Action {
+	a := d.post("Cancel run", "player-stop", "cancel")
+	a.Danger = true
+	a.Confirm = &view.Ask{
+		Text:  "It finishes the item it is at and stops. What is done stays done. If it does not stop within " + lifecycle.Span(d.Run.Facts.Policy.CancelGrace) + ", it is forced.",
+		Label: "Cancel run",
+	}
+	return a
+}
+
+// retry carries a key that is the same for everybody who looks at this record, so that two people, or two
+// clicks, start one new run.
+func (d RunData) retry(t lifecycle.Truth) view.Action {
+	a := d.post("Retry", "rotate-clockwise", "retry")
+	a.Hidden = []view.Pair{{Name: KeyField, Value: "retry-" + d.Run.ID + "-" + strconv.FormatInt(t.Facts().Version, 10)}}
+	return a
+}
+
+func (d RunData) acknowledge() view.Action {
+	a := d.post("Note", "notes", "acknowledge")
+	a.Confirm = &view.Ask{
+		Text:  "Say what you found or did. The run leaves the list of open follow-ups and stays on record.",
+		Note:  &view.Field{Name: "note", Label: "Note", Kind: view.TextAreaField, Required: true, MaxLength: 1000},
+		Label: "Save note",
+	}
+	return a
+}

@@ -1,0 +1,184 @@
+package page
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/web/view"
+)
+
+// HealthData is what the system plane's first page is made of.
+type HealthData struct {
+	Frame
+	Summary models.Summary // of every workspace
+	Workers []models.WorkerRow
+	Active  map[string]int // active runs by task queue
+	Stale   time.Duration  // age from which a worker counts as silent
+}
+
+// Health shows how well opstruth itself does: whether its truth is current, and who works.
+func Health(d HealthData) view.Health {
+	s := d.Summary
+	return view.Health{
+		Shell:   d.shell("Health", sectionHome, Asks(s.Active)),
+		Heading: view.Heading{Title: "Health", Sub: "Whether what the console shows is current, and who does the work."},
+		KPIs:    kpis(links.System, links.List{}, s),
+		Checks:  d.checks(),
+		Queues:  d.queues(),
+		Workers: d.workers(),
+	}
+}
+
+var (
+	healthy = view.Badge{Label: "Good", Tone: lifecycle.ToneGood, Icon: "circle-check"}
+	doubt   = view.Badge{Label: "Look at this", Tone: lifecycle.ToneWarn, Icon: "alert-triangle"}
+	down    = view.Badge{Label: "Not working", Tone: lifecycle.ToneBad, Icon: "alert-circle"}
+)
+
+func (d HealthData) checks() []view.Check {
+	return append([]view.Check{d.pass(), d.temporal()}, d.breakers()...)
+}
+
+// pass is whether the reconciler does its passes.
+func (d HealthData) pass() view.Check {
+	s := d.State
+	c := view.Check{Label: "Reconciler", Badge: healthy, When: view.At(s.PassAt, d.Now)}
+	switch {
+	case s.SchedulePaused:
+		c.Badge, c.Detail = doubt, "A person paused its schedule in Temporal: silent runs are not verified. Unpause it there."
+	case s.PassAt.IsZero():
+		c.Badge, c.Detail = down, "It has not finished a pass yet. Start a worker that runs the reconciler."
+	case s.Every > 0 && d.Now.Sub(s.PassAt) > 2*s.Every+s.Every/2:
+		c.Badge, c.Detail = down, "Passes are overdue. Check that a worker that runs the reconciler is up and that Temporal answers."
+	default:
+		c.Detail = "A pass every " + lifecycle.Span(s.Every) + "; the last took " + s.Took.Round(time.Millisecond).String() + "."
+	}
+	return c
+}
+
+// temporal is whether the last passes got answers.
+func (d HealthData) temporal() view.Check {
+	c := view.Check{Label: "Temporal", Badge: healthy, Detail: "It answered the reconciler.", When: view.At(d.State.TemporalAt, d.Now)}
+	switch {
+	case d.State.TemporalAt.IsZero():
+		c.Badge, c.Detail = down, "It has not answered the reconciler yet. Check its address and that it is up."
+	case d.check().Unverified(d.Now):
+		c.Badge, c.Detail = down, "It does not answer; nothing is closed meanwhile. Check that it is up and reachable."
+	}
+	return c
+}
+
+// breakers are the telemetry gaps, one line each; one good line where there is none.
+func (d HealthData) breakers() []view.Check {
+	var list []view.Check
+	for queue, b := range d.State.Breakers {
+		if !b.Open {
+			continue
+		}
+		where := "overall"
+		if queue != "" {
+			where = "on queue " + queue
+		}
+		list = append(list, view.Check{
+			Label: "Telemetry gap " + where, Badge: doubt, When: view.At(b.Since, d.Now),
+			Detail: "Many runs fell silent here while Temporal hears them. Nothing is closed until it ends; check the workers' way to the record database.",
+		})
+	}
+	if len(list) == 0 {
+		return []view.Check{{Label: "Telemetry", Badge: healthy, Detail: "No gap: what workers say arrives."}}
+	}
+	slices.SortFunc(list, func(a, b view.Check) int { return strings.Compare(a.Label, b.Label) })
+	return list
+}
+
+func (d HealthData) silent(w models.WorkerRow) bool { return d.Now.Sub(w.LastSeen) > d.Stale }
+
+// queues are all task queues that have a worker, a run or a type, with who serves them.
+func (d HealthData) queues() view.Table {
+	t := view.Table{
+		ID: "queues", Caption: "Task queues",
+		Columns: []view.Column{{Label: "Queue"}, {Label: "State"}, {Label: "Live workers", Numeric: true}, {Label: "Active runs", Numeric: true}, {Label: "Last seen"}},
+		Empty:   view.Empty{Icon: "stack-2", Title: "No task queue is known", Text: "Register an operation type and start a worker for it."},
+	}
+	live, seen := map[string]int{}, map[string]time.Time{}
+	for q := range d.Active {
+		seen[q] = time.Time{}
+	}
+	if d.Types != nil {
+		for _, q := range d.Types.Queues() {
+			seen[q] = time.Time{}
+		}
+	}
+	for _, w := range d.Workers {
+		for _, q := range w.Queues {
+			if w.LastSeen.After(seen[q]) {
+				seen[q] = w.LastSeen
+			}
+			if !d.silent(w) {
+				live[q]++
+			}
+		}
+	}
+	for _, q := range sortedKeys(seen) {
+		state := view.Badge{Label: "Served", Tone: healthy.Tone, Icon: healthy.Icon}
+		switch {
+		case live[q] == 0 && d.Active[q] > 0:
+			state = view.Badge{Label: "Nobody serves it", Tone: lifecycle.ToneBad, Icon: "server-off"}
+		case live[q] == 0:
+			state = view.Badge{Label: "Nobody serves it", Tone: lifecycle.ToneNeutral, Icon: "server-off"}
+		}
+		t.Rows = append(t.Rows, view.Row{ID: "queue-" + q, Cells: []view.Cell{
+			{Text: q, Mono: true}, {Badges: []view.Badge{state}}, {Text: strconv.Itoa(live[q])},
+			{Text: view.Count(int64(d.Active[q]))}, d.lastSeen(seen[q]),
+		}})
+	}
+	return t
+}
+
+func (d HealthData) lastSeen(at time.Time) view.Cell {
+	if at.IsZero() {
+		return view.Cell{Text: "never"}
+	}
+	return view.Cell{When: view.At(at, d.Now)}
+}
+
+// workers are the worker processes, the newest sign first.
+func (d HealthData) workers() view.Table {
+	t := view.Table{
+		ID: "workers", Caption: "Workers",
+		Columns: []view.Column{{Label: "Worker"}, {Label: "State"}, {Label: "Queues"}, {Label: "Build"}, {Label: "Last seen"}},
+		Empty:   view.Empty{Icon: "server-off", Title: "No worker has reported", Text: "Start one with: opstruth worker"},
+	}
+	rows := slices.Clone(d.Workers)
+	slices.SortFunc(rows, func(a, b models.WorkerRow) int {
+		if c := strings.Compare(a.Host, b.Host); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	for _, w := range rows {
+		state := view.Badge{Label: "Live", Tone: lifecycle.ToneGood, Icon: "heartbeat"}
+		if d.silent(w) {
+			state = view.Badge{Label: "Silent", Tone: lifecycle.ToneBad, Icon: "server-off"}
+		}
+		t.Rows = append(t.Rows, view.Row{ID: "worker-" + w.ID, Cells: []view.Cell{
+			{Text: w.Host, Sub: "process " + strconv.Itoa(w.PID)}, {Badges: []view.Badge{state}},
+			{Text: strings.Join(w.Queues, ", "), Mono: true}, {Text: w.Build, Mono: true}, d.lastSeen(w.LastSeen),
+		}})
+	}
+	return t
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

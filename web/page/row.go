@@ -1,0 +1,37 @@
+package page
+
+import (
+	"time"
+
+	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/web/view"
+)
+
+// row shows a run in any list. It opens the run's page, which knows the list it was opened from.
+func (f Frame) row(r models.Run, now time.Time, from links.List) view.RunRow {
+	t := r.Truth(now)
+	return view.RunRow{
+		ID:        r.ID,
+		Href:      links.Run(f.Who.Plane, r.ID, from),
+		Title:     f.title(r.Facts.Type),
+		Target:    r.Facts.Target,
+		Tenant:    r.TenantName,
+		Workspace: r.WorkspaceName,
+		Badges:    view.Badges(t),
+		Headline:  t.Headline(),
+		Progress:  view.ProgressOf(t),
+		Initiator: r.Facts.Initiator,
+		Queued:    view.At(r.Facts.QueuedAt, now),
+		Ended:     view.At(r.Facts.CompletedAt, now),
+		Took:      view.Took(t),
+	}
+}
+
+func (f Frame) rows(runs []models.Run, now time.Time, from links.List) []view.RunRow {
+	rows := make([]view.RunRow, len(runs))
+	for i, r := range runs {
+		rows[i] = f.row(r, now, from)
+	}
+	return rows
+}

@@ -1,0 +1,115 @@
+package page
+
+import (
+	"cmp"
+
+	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/web/view"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+// RunData is what the page of one run is made of.
+type RunData struct {
+	Frame      // Workspace is the run's; Now the reading that came with it
+	Run        models.Run
+	From       links.List // the list the page was opened from
+	Items      []models.Item
+	ItemState  models.ItemState // what ItemTab said
+	ItemsAfter string           // cursor of these items; empty on the first page
+	ItemsNext  string
+	Artifacts  []models.Artifact // with the body of those that Inline names
+	Events     []models.Event    // the newest first
+	EventsNext string
+	TemporalUI string       // the base address of Temporal UI; empty: not configured or not for this reader
+	Before     *models.Run  // the run that this one retries; nil where it is none or not visible
+	After      *models.Run  // the run that superseded this one, likewise
+	Retries    []models.Run // runs that retry this one, where they are visible
+}
+
+// Run is the canonical page of a run; on the system plane with the stored evidence and Temporal UI.
+func Run(d RunData) view.RunPage {
+	r, t := d.Run, d.Run.Truth(d.Now)
+	plane := d.Who.Plane
+	title := d.title(r.Facts.Type)
+	p := view.RunPage{
+		Shell:       d.shell(title+" "+r.Facts.Target, sectionRuns, Asks(0, r)),
+		Heading:     d.heading(title),
+		Decision:    d.decision(t),
+		Lineage:     d.lineage(),
+		Progress:    view.ProgressOf(t),
+		Items:       d.items(),
+		Artifacts:   d.artifacts(),
+		NoArtifacts: noArtifacts(t),
+		Facts:       d.facts(t),
+		Timeline:    d.timeline(),
+	}
+	if d.EventsNext != "" {
+		p.Older = view.Link{Label: "Earlier events", Href: links.Timeline(plane, r.ID, d.From, d.EventsNext)}
+	}
+	if plane == links.System {
+		p.Stored = stored(r, d.Now)
+	}
+	return p
+}
+
+func (d RunData) heading(title string) view.Heading {
+	plane, r := d.Who.Plane, d.Run
+	h := view.Heading{Title: title, Sub: r.Facts.Target}
+	back := view.Crumb{Label: "Operations", Href: links.Runs(plane, d.From)}
+	switch {
+	case plane == links.System:
+		back.Label = "Runs"
+	case r.TenantID != "":
+		h.Crumbs = []view.Crumb{
+			{Label: r.WorkspaceName, Href: links.Workspace(r.WorkspaceSlug)},
+			{Label: r.TenantName, Href: links.Tenant(r.WorkspaceSlug, r.TenantSlug)},
+		}
+	default:
+		h.Crumbs = []view.Crumb{{Label: r.WorkspaceName, Href: links.Workspace(r.WorkspaceSlug)}}
+	}
+	h.Crumbs = append(h.Crumbs, back, view.Crumb{Label: short(r.ID)})
+	if plane == links.System {
+		h.Facts = []view.Fact{{Label: "Workspace", Value: r.WorkspaceName}}
+		if r.TenantName != "" {
+			h.Facts = append(h.Facts, view.Fact{Label: "Tenant", Value: r.TenantName})
+		}
+		if at := links.TemporalUI(d.TemporalUI, r.Namespace, contract.WorkflowID(r.ID), execution(r)); at != "" {
+			h.Actions = []view.Action{{Label: "Open in Temporal UI", Icon: "external-link", Href: at, External: true}}
+		}
+	}
+	return h
+}
+
+// short is enough of a run's id to tell it from its neighbours: the end, since ids begin with the time.
+func short(id string) string {
+	if len(id) <= 8 {
+		return id
+	}
+	return "…" + id[len(id)-8:]
+}
+
+// lineage names the runs before and after this one.
+func (d RunData) lineage() []view.Relative {
+	var list []view.Relative
+	add := func(icon, label string, id string, r *models.Run) {
+		if id == "" || r == nil {
+			return
+		}
+		list = append(list, view.Relative{Icon: icon, Label: label, Link: view.Link{
+			Label: d.title(r.Facts.Type) + " " + short(r.ID) + ": " + r.Truth(d.Now).Badge().Label,
+			Href:  links.Run(d.Who.Plane, r.ID, links.List{}),
+		}})
+	}
+	add("rotate-clockwise", "Retry of", d.Run.Facts.RetryOf, d.Before)
+	for i := range d.Retries {
+		add("rotate-clockwise", "Retried as", d.Retries[i].ID, &d.Retries[i])
+	}
+	add("arrow-forward-up", "Superseded by", d.Run.Facts.SupersededBy, d.After)
+	return list
+}
+
+// execution is Temporal's run id of the execution that a run is or was carried out by, the newest known.
+func execution(r models.Run) string {
+	return cmp.Or(r.Owner.TemporalRunID, r.Facts.Reconciliation.Evidence.RunID, r.Facts.Silence.Evidence.RunID, r.FirstRunID)
+}

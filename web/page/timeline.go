@@ -1,0 +1,123 @@
+package page
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/web/view"
+)
+
+// timeline is what happened to the run, the newest first.
+func (d RunData) timeline() []view.Event {
+	events := slices.Clone(d.Events)
+	slices.SortStableFunc(events, func(a, b models.Event) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID))
+	})
+	lines := make([]view.Event, len(events))
+	for i, e := range events {
+		lines[i] = line(e, d.Now)
+	}
+	return lines
+}
+
+// look is how a kind of event is told; words for states come from the catalogue in lifecycle.
+type look struct {
+	title string
+	tone  view.Tone
+	icon  string
+}
+
+var looks = map[lifecycle.Kind]look{
+	lifecycle.Enqueued:        {"Queued", lifecycle.ToneNeutral, "clock"},
+	lifecycle.Dispatched:      {"Handed to Temporal", lifecycle.ToneNeutral, "arrow-right"},
+	lifecycle.Started:         {"A worker began", lifecycle.ToneInfo, "player-play"},
+	lifecycle.Planned:         {"Work planned", lifecycle.ToneNeutral, "list-details"},
+	lifecycle.WaitDeclared:    {"Began to wait", lifecycle.ToneInfo, "hourglass"},
+	lifecycle.WaitEnded:       {"Stopped waiting", lifecycle.ToneNeutral, "hourglass-empty"},
+	lifecycle.CancelRequested: {"Cancel asked for", lifecycle.ToneWarn, "player-stop"},
+	lifecycle.Finished:        {"Ended", lifecycle.ToneNeutral, "flag"},
+	lifecycle.CloseClaimed:    {"About to be closed by opstruth", lifecycle.ToneWarn, "plug-connected-x"},
+	lifecycle.CloseDropped:    {"Not closed: it lives", lifecycle.ToneInfo, "heartbeat"},
+	lifecycle.Reconciled:      {"Closed by opstruth", lifecycle.ToneBad, "plug-connected-x"},
+	lifecycle.CancelForced:    {"Cancel forced", lifecycle.ToneWarn, "ban"},
+	lifecycle.Adopted:         {"Its end was taken from Temporal", lifecycle.ToneNeutral, "flag"},
+	lifecycle.AcknowledgedBy:  {"Noted", lifecycle.ToneNeutral, "notes"},
+	lifecycle.Reopened:        {"Reopened", lifecycle.ToneWarn, "refresh"},
+	lifecycle.Superseded:      {"A later run succeeded", lifecycle.ToneGood, "arrow-forward-up"},
+	lifecycle.LateReported:    {"Late result ignored", lifecycle.ToneWarn, "mail-off"},
+	lifecycle.WentStale:       {"Became likely stuck", lifecycle.ToneBad, "alert-triangle"},
+	lifecycle.Recovered:       {"Heard again", lifecycle.ToneGood, "heartbeat"},
+	lifecycle.CauseFound:      {"Cause found", lifecycle.ToneWarn, "search"},
+	lifecycle.ItemFailing:     {"A step failed and is tried again", lifecycle.ToneWarn, "rotate-clockwise"},
+}
+
+// line tells one event in words.
+func line(e models.Event, now time.Time) view.Event {
+	var data models.EventData
+	_ = json.Unmarshal(e.Data, &data) // a line without its data still tells what happened
+	how, known := looks[e.Kind]
+	if !known {
+		how = look{title: string(e.Kind), tone: lifecycle.ToneNeutral, icon: "circle-dot"}
+	}
+	v := view.Event{
+		Icon: how.icon, Tone: how.tone, Title: how.title, Detail: detail(e.Kind, data), Actor: e.Actor, When: view.At(e.At, now),
+	}
+	switch e.Kind { //nolint:exhaustive // only these are told by their outcome or cause
+	case lifecycle.Finished, lifecycle.Adopted:
+		if b := data.Outcome.Badge(); b.Label != "" {
+			v.Title, v.Tone, v.Icon = v.Title+": "+lower(b.Label), b.Tone, b.Icon
+		}
+	case lifecycle.CauseFound:
+		v.Title = "Checked: " + lower(data.Cause.Label())
+	}
+	if data.Evidence != nil {
+		v.Facts = evidenceFacts(*data.Evidence, e.At, now)
+	}
+	return v
+}
+
+// detail is what an event says beyond its kind.
+func detail(k lifecycle.Kind, d models.EventData) string {
+	until := func() string { return lifecycle.Clock(time.UnixMicro(d.Until)) }
+	switch k { //nolint:exhaustive // the others say nothing more
+	case lifecycle.Planned:
+		if d.Total == 1 {
+			return "1 item"
+		}
+		return view.Count(d.Total) + " items"
+	case lifecycle.WaitDeclared:
+		return join(d.Wait, when(d.Until != 0, "until "+until()), when(d.By != "", "declared by "+d.By))
+	case lifecycle.WaitEnded:
+		return d.Wait
+	case lifecycle.Finished, lifecycle.Adopted:
+		return d.Message
+	case lifecycle.CloseClaimed:
+		return d.Cause.Label()
+	case lifecycle.Reconciled:
+		return join(d.Cause.Label(), when(d.SilentFor > 0, lifecycle.Span(micros(d.SilentFor))+" of verified silence"))
+	case lifecycle.AcknowledgedBy, lifecycle.LateReported:
+		return d.Note
+	case lifecycle.Superseded:
+		return "Run " + short(d.By)
+	case lifecycle.WentStale:
+		return when(d.Gap, "during a telemetry gap: the silence may be opstruth's own")
+	case lifecycle.Recovered:
+		return when(d.SilentFor > 0, "after "+lifecycle.Span(micros(d.SilentFor)))
+	case lifecycle.ItemFailing:
+		return join(d.Item, d.Message)
+	}
+	return join(d.Message, d.Note)
+}
+
+func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
+
+func when(is bool, s string) string {
+	if is {
+		return s
+	}
+	return ""
+}
