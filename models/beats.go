@@ -209,10 +209,10 @@ func (s *Store) writeBeats(tx *gorm.DB, owners map[string]*Run, accepted []Beat,
 		RunID   string
 		StaleAt int64
 	}
-	err := tx.Raw(`WITH v (run_id, beat_at, temporal_run_id, activity_id, attempt, started_at) AS (VALUES `+strings.Join(values, ", ")+`)
+	err := tx.Raw(`WITH v (id, beat_at, temporal_run_id, activity_id, attempt, started_at) AS (VALUES `+strings.Join(values, ", ")+`)
 		UPDATE run_liveness AS l SET `+s.signSQL(n, toMicros(now))+`, temporal_run_id = v.temporal_run_id, activity_id = v.activity_id,
 			attempt = v.attempt, owner_started_at = v.started_at
-		FROM v WHERE l.run_id = v.run_id RETURNING l.run_id, l.stale_at`, args...).Scan(&written).Error
+		FROM v WHERE l.run_id = v.id RETURNING run_id, stale_at`, args...).Scan(&written).Error
 	if err != nil {
 		return fmt.Errorf("write liveness: %w", err)
 	}

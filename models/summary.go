@@ -98,33 +98,3 @@ func (s *Store) Summary(ctx context.Context, sc Scope, f Filter) (Summary, error
 	}
 	return sum, nil
 }
-
-// RunCount is how many active runs and follow-ups share a type, a status and a class.
-type RunCount struct {
-	Type   string
-	Status lifecycle.Status
-	Class  lifecycle.ProblemClass
-	Open   bool
-	N      int64
-}
-
-// CountRuns counts active runs and follow-ups, for metrics. What ended well is not counted: it only ever grows.
-func (s *Store) CountRuns(ctx context.Context, sc Scope) ([]RunCount, error) {
-	visible, args, err := sc.where()
-	if err != nil {
-		return nil, err
-	}
-	var counts []RunCount
-	err = s.read(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT r.type, r.status, CASE WHEN `+staleSQL(s.clock)+` THEN 'active_stale_attention' ELSE 'none' END AS class,
-				FALSE AS open, COUNT(*) AS n
-			FROM operation_runs r JOIN run_liveness l ON l.run_id = r.id WHERE `+visible+` GROUP BY 1, 2, 3
-			UNION ALL
-			SELECT r.type, r.status, 'terminal_follow_up', (`+openSQL+`) AS open, COUNT(*)
-			FROM operation_runs r WHERE `+followUpSQL+` AND `+visible+` GROUP BY 1, 2, 4`, append(args, args...)...).Scan(&counts).Error
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count runs: %w", err)
-	}
-	return counts, nil
-}
