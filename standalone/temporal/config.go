@@ -90,6 +90,8 @@ func dynamicValues() dynamicconfig.StaticClient {
 		dynamicconfig.HistoryLongPollExpirationInterval.Key(): 3 * time.Second,
 		// The product lists closed workflows at every pass of its reconciler.
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100,
+		// Somebody may pause a workflow from its page in the UI.
+		dynamicconfig.WorkflowPauseEnabled.Key(): true,
 		// Nothing of this machine is told to anybody outside it.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
 	}

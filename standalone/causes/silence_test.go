@@ -1,0 +1,158 @@
+package causes
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+)
+
+func TestAKilledWorkerIsNoticedNamedAndRecoveredFrom(t *testing.T) {
+	t.Parallel()
+
+	w := shared.worker(t, "kill")
+	id := shared.start(t, "kill", input{Items: 60, ItemMS: 100})
+	shared.awaitWorking(t, id)
+	w.kill()
+
+	flagged, at := shared.await(t, id, "likely stuck", patience, func(_ models.Run, truth lifecycle.Truth) bool {
+		return truth.Freshness == lifecycle.LikelyStale
+	})
+	require.LessOrEqual(t, at.Sub(flagged.Facts.LivenessAt), policy().StaleAfter+time.Second)
+	named, at := shared.awaitStuck(t, id, lifecycle.NoWorkers)
+	require.LessOrEqual(t, at.Sub(named.Facts.StaleAt), 2*timing.PassEvery+time.Second)
+
+	shared.worker(t, "kill")
+	shared.await(t, id, "fresh again", patience, func(_ models.Run, truth lifecycle.Truth) bool {
+		return truth.Freshness == lifecycle.FreshActive && truth.StaleLineage
+	})
+	ended, now := shared.await(t, id, "ended", patience, isEnded)
+	require.Equal(t, lifecycle.Succeeded, ended.Facts.Outcome, shared.story(t, id))
+	require.EqualValues(t, 60, ended.Facts.Counts.Succeeded)
+	require.True(t, ended.Truth(now).StaleLineage)
+	require.Equal(t, lifecycle.TerminalNormal, ended.Truth(now).Freshness)
+}
+
+func isEnded(r models.Run, _ lifecycle.Truth) bool { return r.Facts.Status == lifecycle.Completed }
+
+func one(o *order) { o.Concurrency = 1 }
+
+func TestALostWorkerBesideALiveOne(t *testing.T) {
+	t.Parallel()
+
+	first := shared.worker(t, "lost", one)
+	lost := shared.start(t, "lost", input{Items: 40, ItemMS: 200})
+	shared.awaitWorking(t, lost)
+	busy := shared.start(t, "lost", input{Items: 1, ItemMS: 20_000})
+	shared.worker(t, "lost", one)
+	shared.await(t, busy, "running", patience, isRunning)
+
+	first.kill()
+	run, _ := shared.awaitStuck(t, lost, lifecycle.WorkerLost)
+	require.Positive(t, run.Facts.Silence.Evidence.Workers, "the other worker lives")
+	busyRun, now := shared.run(t, busy)
+	require.Equal(t, lifecycle.FreshActive, busyRun.Truth(now).Freshness, "its item is slower than stale_after, and it beats")
+}
+
+func isRunning(r models.Run, _ lifecycle.Truth) bool { return r.Facts.Status == lifecycle.Running }
+
+func TestARunThatNobodyServes(t *testing.T) {
+	t.Parallel()
+
+	id := shared.start(t, "nobody", input{Items: 1})
+	run, _ := shared.awaitStuck(t, id, lifecycle.NoWorkers)
+	require.Equal(t, lifecycle.Queued, run.Facts.Status)
+	require.Zero(t, run.Facts.Silence.Evidence.Workers)
+}
+
+func TestAWorkerThatIsToldToStopHandsOverWithoutAFlag(t *testing.T) {
+	t.Parallel()
+
+	w := shared.worker(t, "stop")
+	id := shared.start(t, "stop", input{Items: 40, ItemMS: 200})
+	before := shared.awaitWorking(t, id)
+	w.stop()
+	// For longer than stale_after nobody works.
+	run, _ := shared.await(t, id, "silent for long", patience, func(r models.Run, truth lifecycle.Truth) bool {
+		_, now := shared.run(t, id)
+		require.Equal(t, lifecycle.FreshActive, truth.Freshness, shared.story(t, id))
+		return now.Sub(before.Facts.LivenessAt) > policy().StaleAfter+2*time.Second
+	})
+	require.Zero(t, run.Facts.StaleEpisodes)
+	shared.worker(t, "stop")
+	ended, now := shared.await(t, id, "ended", patience, isEnded)
+	require.Equal(t, lifecycle.Succeeded, ended.Facts.Outcome)
+	require.False(t, ended.Truth(now).StaleLineage, shared.story(t, id))
+}
+
+func TestAStepThatKeepsFailing(t *testing.T) {
+	t.Parallel()
+
+	shared.worker(t, "retry")
+	id := shared.start(t, "retry", input{Items: 3, Mode: failing})
+	run, _ := shared.awaitStuck(t, id, lifecycle.ActivityRetrying)
+	e := run.Facts.Silence.Evidence
+	require.GreaterOrEqual(t, e.Attempt, policy().RetryAttempts)
+	require.Contains(t, e.FailureText, "the target answers 503")
+}
+
+func TestAWorkflowWhoseCodePanics(t *testing.T) {
+	t.Parallel()
+
+	shared.worker(t, "panic")
+	id := shared.start(t, "panic", input{Items: 3, Mode: broken})
+	run, _ := shared.awaitStuck(t, id, lifecycle.WorkflowTaskFailing)
+	require.Greater(t, run.Facts.Silence.Evidence.WorkflowTaskAttempt, 1)
+}
+
+func TestARunBehindOtherWork(t *testing.T) {
+	t.Parallel()
+
+	shared.worker(t, "backlog", one)
+	busy := shared.start(t, "backlog", input{Items: 1, ItemMS: 60_000})
+	shared.await(t, busy, "running", patience, isRunning)
+	id := shared.start(t, "backlog", input{Items: 1})
+	run, _ := shared.awaitStuck(t, id, lifecycle.Backlogged)
+	require.Equal(t, lifecycle.Queued, run.Facts.Status)
+	require.Positive(t, run.Facts.Silence.Evidence.Workers)
+}
+
+func TestARunThatBeatsAndDoesNotAdvance(t *testing.T) {
+	t.Parallel()
+
+	shared.worker(t, "progress")
+	id := shared.start(t, "progress", input{Items: 3, Mode: stuck})
+	run, now := shared.awaitStuck(t, id, lifecycle.NoProgress)
+	require.Less(t, now.Sub(run.Facts.LivenessAt), policy().StaleAfter)
+}
+
+func TestAWorkflowThatIdlesWithoutSayingSo(t *testing.T) {
+	t.Parallel()
+
+	shared.worker(t, "idle")
+	id := shared.start(t, "idle", input{Items: 3, Mode: idle})
+	run, _ := shared.awaitStuck(t, id, lifecycle.IdleUndeclared)
+	require.Equal(t, lifecycle.Running, run.Facts.Status)
+}
+
+func TestADeclaredWaitIsNotSilence(t *testing.T) {
+	t.Parallel()
+
+	w := shared.worker(t, "wait")
+	id := shared.start(t, "wait", input{Items: 4, ItemMS: 100, Mode: waiting, WaitMS: 8000})
+	declared, _ := shared.await(t, id, "waiting", patience, func(_ models.Run, truth lifecycle.Truth) bool {
+		return truth.State == lifecycle.StateWaiting
+	})
+	w.kill() // a durable wait needs no worker
+	shared.await(t, id, "near the end of its wait", patience, func(_ models.Run, truth lifecycle.Truth) bool {
+		require.Equal(t, lifecycle.FreshActive, truth.Freshness, shared.story(t, id))
+		_, now := shared.run(t, id)
+		return now.After(declared.Facts.Wait.Until.Add(-time.Second))
+	})
+	shared.worker(t, "wait")
+	ended, _ := shared.await(t, id, "ended", patience, isEnded)
+	require.Equal(t, lifecycle.Succeeded, ended.Facts.Outcome)
+}
