@@ -25,6 +25,7 @@ type Definition struct {
 	tune func(*lifecycle.Policy)
 	// parse checks an input and says what a run with it works on.
 	parse  func(json.RawMessage) (target string, err error)
+	target func(ctx context.Context, tenantID string, raw json.RawMessage) (string, error)
 	check  func(context.Context, Host, Info) error
 	plan   func(context.Context, Host, Info) (Plan, error)
 	do     func(context.Context, Host, Info, string) (Next, error)
@@ -50,6 +51,17 @@ func Define[In any](t Type[In]) Definition {
 			return "", err
 		}
 		return t.Target(in), nil
+	}
+	d.target = func(ctx context.Context, tenantID string, raw json.RawMessage) (string, error) {
+		target, err := d.parse(raw)
+		if err != nil || t.TargetOf == nil {
+			return target, err
+		}
+		in, err := decode[In](raw, t.Fields)
+		if err != nil {
+			return "", err
+		}
+		return t.TargetOf(ctx, tenantID, in)
 	}
 	d.check = func(ctx context.Context, h Host, i Info) error {
 		if t.Check == nil {
@@ -92,6 +104,11 @@ func with[In any](h Host, i Info, fields []Field, call func(*Run[In]) error) err
 // Parse checks an input and says what a run with it works on. A wrong input is
 // refused with a FieldErrors or with the type's own error.
 func (d Definition) Parse(input json.RawMessage) (target string, err error) { return d.parse(input) }
+
+// Target checks an input like Parse, and says what a run for the tenant works on.
+func (d Definition) Target(ctx context.Context, tenantID string, input json.RawMessage) (string, error) {
+	return d.target(ctx, tenantID, input)
+}
 
 // Check tests the preconditions.
 func (d Definition) Check(ctx context.Context, h Host, i Info) error { return d.check(ctx, h, i) }

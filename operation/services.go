@@ -13,6 +13,6 @@ type Services struct {
 	// Outbound calls the world outside; it refuses private addresses unless the
 	// configuration allows them.
 	Outbound *http.Client
-	// Unseal opens a connection's sealed secret.
-	Unseal func(sealed []byte) (secret []byte, err error)
+	// Unseal opens a sealed secret for its owner, the connection's id.
+	Unseal func(owner string, sealed []byte) (secret []byte, err error)
 }

@@ -23,6 +23,8 @@ type Type[In any] struct {
 	Fields []Field
 	// Target says what a run works on, in the operator's words.
 	Target func(In) string
+	// TargetOf takes Target's place where the words have to be looked up.
+	TargetOf func(ctx context.Context, tenantID string, in In) (string, error)
 	// Validate refuses an input; with a FieldErrors, field by field.
 	Validate func(In) error
 

@@ -61,11 +61,11 @@ func (s *Starter) Start(ctx context.Context, r Request) (run models.Run, created
 	if !ok {
 		return models.Run{}, false, &UnknownTypeError{Type: r.Type, Known: s.known()}
 	}
-	target, err := d.Parse(r.Input)
-	if err != nil {
+	if err := placed(d, r); err != nil {
 		return models.Run{}, false, err
 	}
-	if err := placed(d, r); err != nil {
+	target, err := d.Target(ctx, r.TenantID, r.Input)
+	if err != nil {
 		return models.Run{}, false, err
 	}
 	run, created, err = s.Record.CreateRun(ctx, models.NewRun{
