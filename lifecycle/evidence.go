@@ -105,15 +105,14 @@ func (e Evidence) Unserved() bool {
 	return e.WorkersSeen >= 0 && e.PollerAge+pollSkew >= e.WorkersSeen
 }
 
-// sign is the age of the newest sign of life in Temporal, or negative.
+// sign is the age of the newest sign of life in Temporal, or negative. That an
+// attempt was started is none: a machine that is cut off leaves polls behind,
+// and Temporal hands them tasks that nobody receives. A living step beats at once.
 func (e Evidence) sign() time.Duration {
 	if e.Activity != ActivityStarted {
 		return -1
 	}
-	if e.HeartbeatAge >= 0 && (e.StartedAge < 0 || e.HeartbeatAge < e.StartedAge) {
-		return e.HeartbeatAge
-	}
-	return e.StartedAge
+	return e.HeartbeatAge
 }
 
 // retried reports whether Temporal gave the pending activity another try.

@@ -126,10 +126,12 @@ func TestVerifiedSilenceAccumulatesOnlyBetweenConsecutiveVerifications(t *testin
 	require.Equal(t, pass, judge(pass).For)
 
 	e = evidence(func(e *lifecycle.Evidence) {
-		e.Activity, e.Attempt, e.StartedAge = lifecycle.ActivityStarted, 1, 30*time.Second
+		e.Activity, e.Attempt, e.HeartbeatAge = lifecycle.ActivityStarted, 1, 30*time.Second
 	})
 	f.Policy.StaleAfter = time.Second
 	judge(pass)
-	e.StartedAge = 2 * time.Second // it was started since the last verification
+	e.StartedAge = time.Second
+	require.Equal(t, 2, judge(pass).Times, "a start that nobody may have received is no sign")
+	e.HeartbeatAge = 2 * time.Second // it beat since the last verification
 	require.Equal(t, 1, judge(pass).Times, "a sign in Temporal starts anew")
 }

@@ -136,7 +136,7 @@ func broken(f *lifecycle.Facts, e *lifecycle.Evidence, v *lifecycle.Verdict) str
 		return "a sign is not from the future"
 	case !v.Sign.IsZero() && !v.Sign.After(f.LivenessAt):
 		return "a sign is newer than the record's"
-	case !v.Sign.IsZero() && !v.Sign.Equal(late.Add(-e.StartedAge)) && !v.Sign.Equal(late.Add(-e.HeartbeatAge)):
+	case !v.Sign.IsZero() && !v.Sign.Equal(late.Add(-e.HeartbeatAge)):
 		return "a refresh takes the sign's own time"
 	case v.Action != lifecycle.Refresh && !v.Wait.Until.IsZero():
 		return "only a refresh declares a wait"

@@ -112,7 +112,7 @@ func TestVerdictsStayWithinTheirEvidence(t *testing.T) {
 			require.False(t, e.Answer == lifecycle.Answered && e.RecordsEnd)
 		}
 		if !v.Sign.IsZero() {
-			require.True(t, v.Sign.Equal(now.Add(-e.StartedAge)) || v.Sign.Equal(now.Add(-e.HeartbeatAge)))
+			require.True(t, v.Sign.Equal(now.Add(-e.HeartbeatAge)))
 			require.True(t, v.Sign.After(f.LivenessAt) && !v.Sign.After(now))
 		}
 
