@@ -66,6 +66,12 @@ func (b bucket) counted(p links.Plane, base links.List, s models.Summary) string
 	return links.Runs(p, l)
 }
 
+// StuckBucket is the part of base that is likely stuck now.
+func StuckBucket(base links.List, now time.Time) links.List { return likelyStuck.list(base, now) }
+
+// FollowUpBucket is the part of base that ended lately and needs follow-up.
+func FollowUpBucket(base links.List, now time.Time) links.List { return followUps.list(base, now) }
+
 // Base is a filter without what tells its buckets apart: the tabs above a list count within it.
 func Base(l links.List) links.List {
 	l.Class, l.Status, l.Outcome, l.Freshness = "", "", "", ""

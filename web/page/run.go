@@ -22,6 +22,7 @@ type RunData struct {
 	Events     []models.Event    // the newest first
 	EventsNext string
 	TemporalUI string       // the base address of Temporal UI; empty: not configured or not for this reader
+	Namespace  string       // the name by which Temporal UI knows it; the run itself keeps the id
 	Before     *models.Run  // the run that this one retries; nil where it is none or not visible
 	After      *models.Run  // the run that superseded this one, likewise
 	Retries    []models.Run // runs that retry this one, where they are visible
@@ -74,7 +75,7 @@ func (d RunData) heading(title string) view.Heading {
 		if r.TenantName != "" {
 			h.Facts = append(h.Facts, view.Fact{Label: "Tenant", Value: r.TenantName})
 		}
-		if at := links.TemporalUI(d.TemporalUI, r.Namespace, contract.WorkflowID(r.ID), execution(r)); at != "" {
+		if at := links.TemporalUI(d.TemporalUI, d.Namespace, contract.WorkflowID(r.ID), execution(r)); at != "" {
 			h.Actions = []view.Action{{Label: "Open in Temporal UI", Icon: "external-link", Href: at, External: true}}
 		}
 	}
