@@ -24,6 +24,14 @@ func Inline(a models.Artifact) bool { return a.Name == diffName && a.Size <= max
 // diffName is the artifact that inventory.sync makes.
 const diffName = "diff.json"
 
+// results are what the run made. They are the workspace's own and not shown on the system plane.
+func (d RunData) results(t lifecycle.Truth) *view.Results {
+	if d.Who.Plane == links.System {
+		return nil
+	}
+	return &view.Results{List: d.artifacts(), Empty: noArtifacts(t)}
+}
+
 func noArtifacts(t lifecycle.Truth) view.Empty {
 	if t.Facts().Status.Active() {
 		return view.Empty{Icon: "package", Title: "No results yet", Text: "Results appear when the run has done its work."}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ type HealthData struct {
 	Summary models.Summary // of every workspace
 	Workers []models.WorkerRow
 	Active  map[string]int // active runs by task queue
-	Stale   time.Duration  // age from which a worker counts as silent
+	Stale   time.Duration  // age from which a worker counts as silent; 5 s when zero
 }
 
 // Health shows how well opstruth itself does: whether its truth is current, and who works.
@@ -96,7 +97,9 @@ func (d HealthData) breakers() []view.Check {
 	return list
 }
 
-func (d HealthData) silent(w models.WorkerRow) bool { return d.Now.Sub(w.LastSeen) > d.Stale }
+func (d HealthData) silent(w models.WorkerRow) bool {
+	return d.Now.Sub(w.LastSeen) > cmp.Or(d.Stale, 5*time.Second)
+}
 
 // queues are all task queues that have a worker, a run or a type, with who serves them.
 func (d HealthData) queues() view.Table {

@@ -34,16 +34,15 @@ func Run(d RunData) view.RunPage {
 	plane := d.Who.Plane
 	title := d.title(r.Facts.Type)
 	p := view.RunPage{
-		Shell:       d.shell(title+" "+r.Facts.Target, sectionRuns, Asks(0, r)),
-		Heading:     d.heading(title),
-		Decision:    d.decision(t),
-		Lineage:     d.lineage(),
-		Progress:    view.ProgressOf(t),
-		Items:       d.items(),
-		Artifacts:   d.artifacts(),
-		NoArtifacts: noArtifacts(t),
-		Facts:       d.facts(t),
-		Timeline:    d.timeline(),
+		Shell:    d.shell(title+" "+r.Facts.Target, sectionRuns, Asks(0, r)),
+		Heading:  d.heading(title),
+		Decision: d.decision(t),
+		Lineage:  d.lineage(),
+		Progress: view.ProgressOf(t),
+		Items:    d.items(),
+		Results:  d.results(t),
+		Facts:    d.facts(t),
+		Timeline: d.timeline(),
 	}
 	if d.EventsNext != "" {
 		p.Older = view.Link{Label: "Earlier events", Href: links.Timeline(plane, r.ID, d.From, d.EventsNext)}

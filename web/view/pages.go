@@ -56,18 +56,23 @@ type RunList struct {
 
 // RunPage is one run: what to decide first, then what it did.
 type RunPage struct {
-	Shell       Shell
-	Heading     Heading
-	Decision    Decision
-	Lineage     []Relative
-	Progress    Progress
-	Items       Items
-	Artifacts   []Artifact
-	NoArtifacts Empty
-	Facts       []Fact
-	Stored      *Stored // system plane only
-	Timeline    []Event
-	Older       Link // earlier events
+	Shell    Shell
+	Heading  Heading
+	Decision Decision
+	Lineage  []Relative
+	Progress Progress
+	Items    Items
+	Results  *Results // nil where this reader is shown none
+	Facts    []Fact
+	Stored   *Stored // system plane only
+	Timeline []Event
+	Older    Link // earlier events
+}
+
+// Results are the artifacts of a run.
+type Results struct {
+	List  []Artifact
+	Empty Empty
 }
 
 // Relative is a run that this one came from or was followed by.
