@@ -57,9 +57,9 @@ func changeData(after lifecycle.Facts, w wish) EventData {
 	case lifecycle.CloseClaimed:
 		return EventData{Cause: w.Closing.Cause}
 	case lifecycle.Reconciled:
-		evidence := w.Silence.Evidence
+		r := after.Reconciliation
 		return EventData{
-			Outcome: after.Outcome, Cause: w.Silence.Cause, SilentFor: w.Silence.For.Microseconds(), Evidence: &evidence,
+			Outcome: after.Outcome, Cause: r.Cause, SilentFor: r.At.Sub(r.SilentSince).Microseconds(), Evidence: &r.Evidence,
 		}
 	case lifecycle.AcknowledgedBy, lifecycle.LateReported:
 		return EventData{Note: w.Note}

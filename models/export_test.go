@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"database/sql"
 
 	"gorm.io/gorm"
 )
@@ -15,4 +16,39 @@ func (s *Store) Touch(ctx context.Context, runID string) error {
 		}
 		return s.touch(tx, run, kept(), now, "")
 	})
+}
+
+// ExplainList is the planner's answer for a list.
+func (s *Store) ExplainList(ctx context.Context, sc Scope, f Filter, p Page) (string, error) {
+	statement, args, err := s.listSQL(sc, f, p)
+	if err != nil {
+		return "", err
+	}
+	explain := "EXPLAIN "
+	column := 0
+	if s.d.Name == "sqlite" {
+		explain, column = "EXPLAIN QUERY PLAN ", 3
+	}
+	rows, err := s.db.WithContext(ctx).Raw(explain+s.selectRuns()+statement, args...).Rows()
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return "", err
+	}
+	plan := ""
+	for rows.Next() {
+		cells := make([]any, len(names))
+		texts := make([]sql.NullString, len(names))
+		for i := range cells {
+			cells[i] = &texts[i]
+		}
+		if err := rows.Scan(cells...); err != nil {
+			return "", err
+		}
+		plan += texts[column].String + "\n"
+	}
+	return plan, rows.Err()
 }

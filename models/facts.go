@@ -25,7 +25,7 @@ type runRow struct {
 	InGap                                                             bool
 	FlaggedAt                                                         int64
 	WaitID, WaitKind, WaitReason, WaitBy                              string
-	WaitSince, WaitUntil                                              int64
+	WaitSince, WaitUntil, Waited                                      int64
 	SilenceCause, SilenceEvidence                                     string
 	SilenceAt, SilenceFor, SilenceTimes                               int64
 	PassAt, TemporalAt, PassEvery                                     int64
@@ -58,7 +58,7 @@ const runColumns = `r.id, r.workspace_id, ws.slug AS workspace_slug, ws.name AS 
 	COALESCE(l.gap_episodes, r.gap_episodes) AS gap_episodes,
 	COALESCE(l.recovered_at, r.recovered_at) AS recovered_at, COALESCE(l.verified_at, r.verified_at) AS verified_at,
 	COALESCE(` + inGapSQL + `, FALSE) AS in_gap, COALESCE(l.flagged_at, 0) AS flagged_at,
-	COALESCE(w.id, '') AS wait_id, COALESCE(w.kind, '') AS wait_kind, COALESCE(w.reason, '') AS wait_reason,
+	COALESCE(l.waited, 0) AS waited, COALESCE(w.id, '') AS wait_id, COALESCE(w.kind, '') AS wait_kind, COALESCE(w.reason, '') AS wait_reason,
 	COALESCE(w.declared_by, '') AS wait_by, COALESCE(w.since_at, 0) AS wait_since, COALESCE(w.until_at, 0) AS wait_until,
 	COALESCE(l.silence_cause, '') AS silence_cause, COALESCE(l.silence_evidence, '{}') AS silence_evidence,
 	COALESCE(l.silence_at, 0) AS silence_at, COALESCE(l.silence_for, 0) AS silence_for,
@@ -91,6 +91,7 @@ func (row *runRow) run() (Run, error) {
 			ID: row.WaitID, Kind: lifecycle.WaitKind(row.WaitKind), Reason: row.WaitReason, By: row.WaitBy,
 			Since: fromMicros(row.WaitSince), Until: fromMicros(row.WaitUntil),
 		},
+		Waited: microseconds(row.Waited),
 		Counts: lifecycle.Counts{
 			Total: row.Total, Processed: row.Succeeded + row.Failed + row.Skipped,
 			Succeeded: row.Succeeded, Failed: row.Failed, Skipped: row.Skipped,

@@ -9,21 +9,13 @@ import (
 
 // ListRuns reads one page of the runs that scope and filter let through, the newest queued first.
 func (s *Store) ListRuns(ctx context.Context, sc Scope, f Filter, p Page) (RunPage, error) {
-	c, err := s.runConditions(sc, f)
+	statement, args, err := s.listSQL(sc, f, p)
 	if err != nil {
 		return RunPage{}, err
 	}
-	after, more, err := p.position()
-	if err != nil {
-		return RunPage{}, err
-	}
-	if more {
-		c.add("(r.queued_at, r.id) < (?, ?)", after.At, after.ID)
-	}
-	limit := p.limit()
 	var page RunPage
 	err = s.read(ctx, func(db *gorm.DB) (err error) {
-		page.Runs, page.Now, err = s.load(db, c.where()+` ORDER BY r.queued_at DESC, r.id DESC LIMIT ?`, append(c.args, limit+1)...)
+		page.Runs, page.Now, err = s.load(db, statement, args...)
 		return err
 	})
 	if err == nil && len(page.Runs) == 0 {
@@ -32,9 +24,26 @@ func (s *Store) ListRuns(ctx context.Context, sc Scope, f Filter, p Page) (RunPa
 	if err != nil {
 		return RunPage{}, fmt.Errorf("list runs: %w", err)
 	}
+	limit, more := p.limit(), false
 	if page.Runs, more = cut(page.Runs, limit); more {
 		last := page.Runs[limit-1]
 		page.Next = position{At: toMicros(last.Facts.QueuedAt), ID: last.ID}.cursor()
 	}
 	return page, nil
+}
+
+// listSQL selects a page and one run more, which tells whether there is another page.
+func (s *Store) listSQL(sc Scope, f Filter, p Page) (string, []any, error) {
+	c, err := s.runConditions(sc, f)
+	if err != nil {
+		return "", nil, err
+	}
+	after, more, err := p.position()
+	if err != nil {
+		return "", nil, err
+	}
+	if more {
+		c.add("(r.queued_at, r.id) < (?, ?)", after.At, after.ID)
+	}
+	return c.where() + ` ORDER BY r.queued_at DESC, r.id DESC LIMIT ?`, append(c.args, p.limit()+1), nil
 }

@@ -33,7 +33,7 @@ func (s *Store) Run(ctx context.Context, sc Scope, id string) (Run, time.Time, e
 // zero where there is none.
 func (s *Store) load(db *gorm.DB, where string, args ...any) ([]Run, time.Time, error) {
 	var rows []runRow
-	if err := db.Raw(`SELECT `+runColumns+s.clock+` AS now`+runTables+where, args...).Scan(&rows).Error; err != nil {
+	if err := db.Raw(s.selectRuns()+where, args...).Scan(&rows).Error; err != nil {
 		return nil, time.Time{}, err
 	}
 	runs := make([]Run, len(rows))
@@ -47,6 +47,8 @@ func (s *Store) load(db *gorm.DB, where string, args ...any) ([]Run, time.Time, 
 	}
 	return runs, now, nil
 }
+
+func (s *Store) selectRuns() string { return `SELECT ` + runColumns + s.clock + ` AS now` + runTables }
 
 // loadOne reads a run of which the transaction holds the lock.
 func (s *Store) loadOne(tx *gorm.DB, id string) (Run, time.Time, error) {

@@ -143,7 +143,7 @@ func (s *Store) recordLiveness(tx *gorm.DB, before Run, after lifecycle.Facts, w
 	case lifecycle.Planned:
 		err = tx.Exec(`UPDATE run_liveness SET total = ? WHERE run_id = ?`, after.Counts.Total, before.ID).Error
 	case lifecycle.WaitDeclared:
-		err = s.putWait(tx, before.ID, waitRow{Wait: after.Wait}, now)
+		err = s.putWait(tx, before.ID, waitRow{Wait: w.Wait}, now)
 	case lifecycle.WaitEnded:
 		err = s.endWaits(tx, now, `run_id = ? AND (id = ? OR ? = '') AND kind = 'durable'`, before.ID, w.Wait.ID, w.Wait.ID)
 	default:

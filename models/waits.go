@@ -36,26 +36,30 @@ func (s *Store) EndWait(ctx context.Context, runID, waitID string) error {
 }
 
 // putWait stores a wait of a run whose liveness row is locked. Its end is cut to what the policy leaves of the run's
-// total waiting. What Temporal itself explains is not the run's claim, and is not counted.
+// total waiting.
 func (s *Store) putWait(tx *gorm.DB, runID string, w waitRow, now time.Time) error {
+	// One of this name that ran out unnoticed is another wait.
+	if err := s.endWaits(tx, now, `run_id = ? AND id = ? AND until_at < ?`, runID, w.ID, toMicros(now)); err != nil {
+		return err
+	}
 	var left struct{ MaxWait, Waited, Since int64 }
 	err := tx.Raw(`SELECT l.max_wait, l.waited, COALESCE((SELECT since_at FROM run_waits WHERE run_id = l.run_id AND id = ?), 0) AS since
 		FROM run_liveness l WHERE l.run_id = ?`, w.ID, runID).Scan(&left).Error
 	if err != nil {
 		return fmt.Errorf("read waits: %w", err)
 	}
-	since, until := toMicros(w.Since), toMicros(w.Until)
+	if w.Since.IsZero() {
+		w.Since = now
+	}
 	if left.Since > 0 {
-		since = left.Since
+		w.Since = fromMicros(left.Since) // a renewed wait goes on
 	}
-	if left.MaxWait > 0 && w.ID != lifecycle.ObservedWait {
-		until = min(until, since+max(0, left.MaxWait-left.Waited))
-	}
+	w.Wait = lifecycle.Policy{MaxWait: microseconds(left.MaxWait)}.LimitWait(w.Wait, microseconds(left.Waited))
 	err = tx.Exec(`INSERT INTO run_waits (run_id, id, kind, reason, declared_by, since_at, until_at, temporal_run_id, activity_id, attempt)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (run_id, id) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, declared_by = excluded.declared_by,
 			until_at = excluded.until_at, temporal_run_id = excluded.temporal_run_id, activity_id = excluded.activity_id, attempt = excluded.attempt`,
-		runID, w.ID, string(w.Kind), w.Reason, w.By, since, until, w.owner.TemporalRunID, w.owner.ActivityID, w.owner.Attempt).Error
+		runID, w.ID, string(w.Kind), w.Reason, w.By, toMicros(w.Since), toMicros(w.Until), w.owner.TemporalRunID, w.owner.ActivityID, w.owner.Attempt).Error
 	if err != nil {
 		return fmt.Errorf("store wait: %w", err)
 	}
