@@ -91,6 +91,9 @@ const pollerFresh = 75 * time.Second
 // pollSkew is how much later than a worker's last row its last poll may be.
 const pollSkew = 2 * time.Second
 
+// newWorker is how long a worker may poll before its first row is there.
+const newWorker = 5 * time.Second
+
 // Unserved reports whether both signals agree that nobody serves the queue: no
 // live worker row, and no poller that could belong to a living worker. Pollers
 // linger after their worker, so one that has not polled since the newest row
@@ -102,7 +105,10 @@ func (e Evidence) Unserved() bool {
 	if e.PollerAge < 0 || e.PollerAge >= pollerFresh {
 		return true
 	}
-	return e.WorkersSeen >= 0 && e.PollerAge+pollSkew >= e.WorkersSeen
+	if e.WorkersSeen < 0 { // said goodbye, or has only just begun
+		return e.PollerAge >= newWorker
+	}
+	return e.PollerAge+pollSkew >= e.WorkersSeen
 }
 
 // sign is the age of the newest sign of life in Temporal, or negative. That an

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -55,13 +56,19 @@ type Batcher struct {
 	measure BeatMeasure
 	logger  *slog.Logger
 
-	mu   sync.Mutex
-	live map[attempt]*pulse
+	mu     sync.Mutex
+	live   map[attempt]*pulse
+	recent map[string]time.Time // by run: when an attempt of it last ended here
 }
+
+// betweenSteps is how long a run may be between two of its steps and still be
+// this worker's to hand over.
+const betweenSteps = 10 * time.Second
 
 // NewBatcher makes a batcher for the worker of the row.
 func NewBatcher(record BeatRecord, row models.WorkerRow, t lifecycle.Timing, m BeatMeasure, l *slog.Logger) *Batcher {
-	return &Batcher{record: record, row: row, timing: t, measure: m, logger: l, live: map[attempt]*pulse{}}
+	return &Batcher{record: record, row: row, timing: t, measure: m, logger: l,
+		live: map[attempt]*pulse{}, recent: map[string]time.Time{}}
 }
 
 // Beat takes a sign of life. cancel ends the attempt if the record cuts it off.
@@ -98,6 +105,9 @@ func changed(was, is *contract.Held) bool {
 func (b *Batcher) End(a attempt) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(b.recent, func(_ string, at time.Time) bool { return now.Sub(at) > betweenSteps })
+	b.recent[a.run] = now
 	if p, ok := b.live[a]; ok {
 		p.ended = true
 		if !p.pending {
@@ -113,6 +123,20 @@ func (b *Batcher) Runs() []string {
 	var runs []string
 	for a := range b.live {
 		runs = append(runs, a.run)
+	}
+	return runs
+}
+
+// Leaving lists the runs that a worker leaves behind when it stops: also those
+// whose step it interrupted, or that are between two steps.
+func (b *Batcher) Leaving() []string {
+	runs := b.Runs()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for run, at := range b.recent {
+		if time.Since(at) <= betweenSteps {
+			runs = append(runs, run)
+		}
 	}
 	return runs
 }

@@ -104,8 +104,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-broken:
 	}
-	runs := batcher.Runs()
 	stop(serving)
+	runs := batcher.Leaving()
 	stopBeating()
 	wg.Wait()
 
