@@ -25,6 +25,8 @@ const (
 	overlap = 30 * time.Second
 	// breakerMax is how long a telemetry gap holds back closes that Temporal itself confirms.
 	breakerMax = 15 * time.Minute
+	// forgetAfter is for how long a worker that went silent is remembered, so that people read when one was last seen.
+	forgetAfter = 7 * 24 * time.Hour
 
 	actor = "opstruth"
 )
@@ -50,6 +52,7 @@ type Record interface {
 	RecordVerdict(ctx context.Context, run models.Run, v lifecycle.Verdict) error
 	ReconcilerState(ctx context.Context) (models.State, time.Time, error)
 	FinishPass(ctx context.Context, r models.PassReport) error
+	ForgetWorkers(ctx context.Context, silentFor time.Duration) error
 }
 
 // Measure is what the reconciler counts. See internal/metrics.

@@ -36,6 +36,9 @@ func (r *Reconciler) Settle(ctx context.Context, in contract.SettleInput) error 
 		report.Breakers = l.state.Breakers
 		r.close(ctx, l, in.Close)
 	}
+	if err := r.Record.ForgetWorkers(ctx, forgetAfter); err != nil {
+		return err
+	}
 	if ok {
 		r.Measure.Pass(in.Took)
 	}

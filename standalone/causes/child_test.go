@@ -9,9 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -116,6 +118,10 @@ func (i *installation) worker(t *testing.T, scenario string, change ...func(*ord
 			t.Logf("worker %s said:\n%s", o.ID, p.log.String())
 		}
 	})
+	require.Eventually(t, func() bool { // a process takes its time to start on a busy machine
+		rows, _, err := i.store.Workers(t.Context())
+		return err == nil && slices.ContainsFunc(rows, func(w models.WorkerRow) bool { return w.ID == o.ID })
+	}, patience, 20*time.Millisecond, "worker %s serves", o.ID)
 	return p
 }
 

@@ -83,7 +83,7 @@ func TestAPausedStepIsShownAsPaused(t *testing.T) {
 
 	shared.worker(t, "pause")
 	id := shared.start(t, "pause", input{Items: 1, ItemMS: 5000})
-	shared.await(t, id, "at its item", patience, func(r models.Run, _ lifecycle.Truth) bool { return r.Facts.Counts.Total > 0 })
+	awaitItem(t, id)
 	_, err := service().PauseActivity(t.Context(), &workflowservice.PauseActivityRequest{
 		Namespace: shared.namespace, Execution: execution(id), Identity: "kim", Reason: "maintenance",
 		Activity: &workflowservice.PauseActivityRequest_Type{Type: contract.ActivityExecute},

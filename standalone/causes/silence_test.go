@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/workflows/contract"
 )
 
 func TestAKilledWorkerIsNoticedNamedAndRecoveredFrom(t *testing.T) {
@@ -43,12 +45,13 @@ func one(o *order) { o.Concurrency = 1 }
 func TestALostWorkerBesideALiveOne(t *testing.T) {
 	t.Parallel()
 
+	long := input{Items: 1, ItemMS: 20_000}
 	first := shared.worker(t, "lost", one)
-	lost := shared.start(t, "lost", input{Items: 40, ItemMS: 200})
-	shared.awaitWorking(t, lost)
-	busy := shared.start(t, "lost", input{Items: 1, ItemMS: 20_000})
+	lost := shared.start(t, "lost", long)
+	awaitItem(t, lost)
 	shared.worker(t, "lost", one)
-	shared.await(t, busy, "running", patience, isRunning)
+	busy := shared.start(t, "lost", long)
+	awaitItem(t, busy)
 
 	first.kill()
 	run, _ := shared.awaitStuck(t, lost, lifecycle.WorkerLost)
@@ -57,7 +60,19 @@ func TestALostWorkerBesideALiveOne(t *testing.T) {
 	require.Equal(t, lifecycle.FreshActive, busyRun.Truth(now).Freshness, "its item is slower than stale_after, and it beats")
 }
 
-func isRunning(r models.Run, _ lifecycle.Truth) bool { return r.Facts.Status == lifecycle.Running }
+// awaitItem waits until a worker is in the middle of an item, so that with one at a time it takes nothing else.
+func awaitItem(t *testing.T, id string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		d, err := shared.client.DescribeWorkflowExecution(t.Context(), contract.WorkflowID(id), "")
+		if err != nil || len(d.GetPendingActivities()) != 1 {
+			return false
+		}
+		a := d.GetPendingActivities()[0]
+		return a.GetActivityType().GetName() == contract.ActivityExecute && a.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED &&
+			a.GetLastHeartbeatTime() != nil
+	}, patience, 20*time.Millisecond)
+}
 
 func TestARunThatNobodyServes(t *testing.T) {
 	t.Parallel()
@@ -112,8 +127,7 @@ func TestARunBehindOtherWork(t *testing.T) {
 	t.Parallel()
 
 	shared.worker(t, "backlog", one)
-	busy := shared.start(t, "backlog", input{Items: 1, ItemMS: 60_000})
-	shared.await(t, busy, "running", patience, isRunning)
+	awaitItem(t, shared.start(t, "backlog", input{Items: 1, ItemMS: 60_000}))
 	id := shared.start(t, "backlog", input{Items: 1})
 	run, _ := shared.awaitStuck(t, id, lifecycle.Backlogged)
 	require.Equal(t, lifecycle.Queued, run.Facts.Status)
