@@ -130,17 +130,27 @@ func completedEnd(f Facts, e Evidence) (Outcome, Failure) {
 }
 
 func (j judgement) running() Verdict {
-	if j.e.Paused || j.e.Activity == ActivityPaused {
-		return j.wait(Paused, "paused", j.now.Add(3*j.passEvery))
-	}
 	sign := j.newSign()
 	j.alive = later(j.alive, sign)
 	v := Verdict{Action: Refresh}
-	if j.due() && (j.stalled() || !j.excused()) {
+	switch {
+	case j.paused():
+		v = j.wait(Paused, "paused", j.now.Add(3*j.passEvery))
+	case j.due() && (j.stalled() || !j.excused()):
 		v = j.silence()
+	}
+	if v.Silence.At.IsZero() && j.f.Silence.Cause.explainsHealthy() && !j.f.Silence.At.Before(j.alive) {
+		v.Silence = Silence{At: j.now, Evidence: j.e} // what explained the run before does so no more
 	}
 	v.Sign = sign
 	return v
+}
+
+// paused reports a run that a person holds in Temporal. An activity that a worker
+// had before still works on.
+func (j judgement) paused() bool {
+	working := j.e.Activity == ActivityStarted && j.alive.Add(j.f.Policy.StaleAfter).After(j.now)
+	return j.e.Activity == ActivityPaused || (j.e.Paused && !working)
 }
 
 // excused reports a sign of life that is young enough, or a declared wait that

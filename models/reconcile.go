@@ -109,8 +109,7 @@ func (s *Store) recordVerdict(tx *gorm.DB, run Run, v lifecycle.Verdict, now tim
 	if err != nil {
 		return err
 	}
-	was := run.Facts.Silence
-	if was.Cause != v.Silence.Cause || was.At.Before(run.Facts.LivenessAt) {
+	if tells(run.Facts, v, now) {
 		found := v.Silence.Evidence
 		err := s.event(tx, run.ID, now, lifecycle.CauseFound, "", EventData{Cause: v.Silence.Cause, Evidence: &found})
 		if err != nil {
@@ -127,10 +126,25 @@ func (s *Store) recordVerdict(tx *gorm.DB, run Run, v lifecycle.Verdict, now tim
 	return s.flag(tx, run, now)
 }
 
-// observedWait keeps the wait that Temporal explains for as long as verdicts name it.
+// tells reports whether a verdict's cause is news for the timeline. What was found out about a run before its deadline
+// is told when that has passed: most such runs are heard from in time.
+func tells(f lifecycle.Facts, v lifecycle.Verdict, now time.Time) bool {
+	was := f.Silence
+	changed := was.Cause != v.Silence.Cause || was.At.Before(f.LivenessAt)
+	if v.Wait.ID == lifecycle.ObservedWait {
+		return changed
+	}
+	return !now.Before(f.StaleAt) && (changed || was.At.Before(f.StaleAt))
+}
+
+// observedWait renews the wait that Temporal explains, and ends it when the run is heard again. Otherwise it runs out
+// by itself: taking it back would make the run stale for a time in which its silence was explained.
 func (s *Store) observedWait(tx *gorm.DB, run Run, v lifecycle.Verdict, now time.Time) error {
 	if v.Wait.ID == lifecycle.ObservedWait {
 		return s.putWait(tx, run.ID, waitRow{Wait: v.Wait}, now)
+	}
+	if v.Sign.IsZero() {
+		return nil
 	}
 	return s.endWaits(tx, now, `run_id = ? AND id = ?`, run.ID, lifecycle.ObservedWait)
 }
