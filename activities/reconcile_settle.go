@@ -50,8 +50,8 @@ func nextBreakers(was map[string]lifecycle.Breaker, active, suspects map[string]
 	var all lifecycle.Sample
 	next := map[string]lifecycle.Breaker{}
 	move := func(scope string, s lifecycle.Sample) {
-		if b := was[scope].Next(s, now); b.Open {
-			next[scope] = b
+		if b := was[scope].Next(s, now); b.Open || was[scope].Open {
+			next[scope] = b // a closed one is told once
 		}
 	}
 	for queue, n := range active {

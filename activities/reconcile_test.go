@@ -31,7 +31,9 @@ func TestBreakersMoveByScope(t *testing.T) {
 	below := nextBreakers(both, map[string]int{"b": 1}, nil, later)
 	require.True(t, below["a"].Open)
 	require.Equal(t, recordNow, below["a"].Since)
-	require.Empty(t, nextBreakers(below, nil, nil, later))
+	closed := nextBreakers(below, nil, nil, later)
+	require.Equal(t, map[string]lifecycle.Breaker{"a": {}, Overall: {}}, closed)
+	require.Empty(t, nextBreakers(closed, nil, nil, later))
 }
 
 func TestSilenceThatSpeaksAgainstOurOwnEyes(t *testing.T) {
