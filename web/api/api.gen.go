@@ -244,6 +244,14 @@ type Failure struct {
 	Message string `json:"message"`
 }
 
+// FieldProblem defines model for FieldProblem.
+type FieldProblem struct {
+	Detail string `json:"detail"`
+
+	// Field Such as input.items, or a parameter's name.
+	Field string `json:"field"`
+}
+
 // Freshness defines model for Freshness.
 type Freshness string
 
@@ -294,12 +302,7 @@ type Problem struct {
 	Detail string `json:"detail"`
 
 	// Errors What is wrong with single fields.
-	Errors *[]struct {
-		Detail string `json:"detail"`
-
-		// Field Such as input.items, or a parameter's name.
-		Field string `json:"field"`
-	} `json:"errors,omitempty"`
+	Errors *[]FieldProblem `json:"errors,omitempty"`
 
 	// Instance The request's id, to quote to platform staff.
 	Instance *string `json:"instance,omitempty"`

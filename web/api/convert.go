@@ -6,6 +6,7 @@ import (
 
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/web/fault"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
@@ -65,7 +66,7 @@ func eventOf(e models.Event) Event {
 	if len(e.Data) > 0 {
 		_ = json.Unmarshal(e.Data, &data) // the store wrote it
 	}
-	return Event{Id: e.ID, At: e.At, Kind: string(e.Kind), Actor: optional(e.Actor), Data: data}
+	return Event{Id: e.ID, At: e.At, Kind: string(e.Kind), Text: e.Kind.Badge().Label, Actor: optional(e.Actor), Data: data}
 }
 
 func happened(t time.Time) *time.Time {
@@ -87,4 +88,17 @@ func value(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// ProblemOf is a fault as the API tells it. Number is the request's, for internal errors.
+func ProblemOf(f fault.Fault, number string) Problem {
+	p := Problem{Type: "about:blank", Title: f.Title, Status: f.Status, Detail: f.Detail, Instance: optional(number)}
+	if len(f.Fields) > 0 {
+		list := make([]FieldProblem, len(f.Fields))
+		for i, field := range f.Fields {
+			list[i] = FieldProblem{Field: field.Name, Detail: field.Detail}
+		}
+		p.Errors = &list
+	}
+	return p
 }

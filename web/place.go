@@ -1,0 +1,69 @@
+package web
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/web/access"
+	"github.com/opstruth/opstruth/web/page"
+	"github.com/opstruth/opstruth/web/ui"
+)
+
+const (
+	bucketRows = 5  // of each class that needs attention
+	recentRows = 10 // of recent operations
+)
+
+// workspace is the overview of a workspace, for all tenants that the member may see.
+func (s *server) workspace(c *gin.Context, a access.Access) error {
+	d, err := s.placeData(c, a)
+	if err != nil {
+		return err
+	}
+	ctx, scope := c.Request.Context(), a.Scope()
+	tenants, err := s.Store.Tenants(ctx, scope, a.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		sum, err := s.Store.Summary(ctx, scope, models.Filter{WorkspaceID: a.Workspace.ID, TenantID: t.ID, AsOf: d.Summary.Now})
+		if err != nil {
+			return err
+		}
+		d.Tenants = append(d.Tenants, page.TenantCount{Tenant: t, Summary: sum})
+	}
+	return s.page(c, ui.Overview(page.Overview(d)), nil)
+}
+
+// tenant is the dashboard of a tenant.
+func (s *server) tenant(c *gin.Context, a access.Access) error {
+	d, err := s.placeData(c, a)
+	if err != nil {
+		return err
+	}
+	return s.page(c, ui.Overview(page.Tenant(d)), nil)
+}
+
+// placeData loads the numbers and then the rows behind them, at the numbers' clock reading.
+func (s *server) placeData(c *gin.Context, a access.Access) (d page.PlaceData, err error) {
+	ctx, scope := c.Request.Context(), a.Scope()
+	if d.Frame, err = s.frame(c, a); err != nil {
+		return d, err
+	}
+	d.Tenant = a.Tenant
+	place := models.Filter{WorkspaceID: a.Workspace.ID, TenantID: a.Tenant.ID}
+	if d.Summary, err = s.Store.Summary(ctx, scope, place); err != nil {
+		return d, err
+	}
+	now := d.Summary.Now
+	recent := place
+	recent.AsOf = now
+	if d.Stuck, err = s.Store.ListRuns(ctx, scope, models.BucketLikelyStuck.Filter(place, now), models.Page{Limit: bucketRows}); err != nil {
+		return d, err
+	}
+	if d.FollowUp, err = s.Store.ListRuns(ctx, scope, models.BucketFollowUpRecent.Filter(place, now), models.Page{Limit: bucketRows}); err != nil {
+		return d, err
+	}
+	d.Recent, err = s.Store.ListRuns(ctx, scope, recent, models.Page{Limit: recentRows})
+	return d, err
+}

@@ -1,0 +1,36 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+
+	"github.com/a-h/templ"
+	"github.com/gin-gonic/gin"
+)
+
+// html answers with a page. It is made before anything is sent, so that a failure can still be told.
+func (s *server) html(c *gin.Context, status int, page templ.Component) {
+	var body bytes.Buffer
+	if err := page.Render(c.Request.Context(), &body); err != nil {
+		s.Logger.ErrorContext(c.Request.Context(), "render page", "route", c.FullPath(), "error", err)
+		c.String(http.StatusInternalServerError, "This page could not be made. Request %s.", c.GetString(requestIDKey))
+		return
+	}
+	c.Data(status, "text/html; charset=utf-8", body.Bytes())
+}
+
+// page answers a request for a page that can be shown.
+func (s *server) page(c *gin.Context, page templ.Component, err error) error {
+	if err != nil {
+		return fmt.Errorf("make page: %w", err)
+	}
+	s.html(c, http.StatusOK, page)
+	return nil
+}
+
+// seeOther sends the reader on after a change.
+func seeOther(c *gin.Context, path string) error {
+	c.Redirect(http.StatusSeeOther, path)
+	return nil
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/opstruth/opstruth/internal/auth"
+	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/web/access"
+	"github.com/opstruth/opstruth/web/api"
+	"github.com/opstruth/opstruth/web/assets"
+)
+
+// handler serves a request whose rule is met. What it returns is answered by fail.
+type handler func(c *gin.Context, a access.Access) error
+
+// route is one address and who may reach it.
+type route struct {
+	Method, Path string
+	Rule         access.Rule
+	Handle       handler
+}
+
+var public = access.Rule{Public: true}
+
+func member(a auth.Action, t access.Target) access.Rule {
+	return access.Rule{Plane: links.Admin, Action: a, Target: t}
+}
+
+func platform(a auth.Action, t access.Target) access.Rule {
+	return access.Rule{Plane: links.System, Action: a, Target: t}
+}
+
+// bearer makes a rule that asks for an API token instead of a session.
+func bearer(r access.Rule) access.Rule {
+	r.Bearer = true
+	return r
+}
+
+// routes is every route there is. A test fails on one that is served without being listed here.
+func (s *server) routes() []route {
+	const (
+		workspace = "/admin/workspaces/:ws"
+		tenant    = workspace + "/tenants/:tenant"
+		run       = "/admin/operations/:id"
+	)
+	all := []route{
+		{http.MethodGet, "/healthz", public, s.healthz},
+		{http.MethodGet, "/readyz", public, s.readyz},
+		{http.MethodGet, assets.Prefix + "*file", public, s.assets},
+		{http.MethodHead, assets.Prefix + "*file", public, s.assets},
+		{http.MethodGet, "/sign-in", public, s.signInForm(links.Admin)},
+		{http.MethodPost, "/sign-in", public, s.signIn(links.Admin)},
+		{http.MethodGet, "/sign-in/link/:secret", public, s.signInLink},
+		{http.MethodPost, "/sign-out", public, s.signOut(links.Admin)},
+		{http.MethodGet, "/system/sign-in", public, s.signInForm(links.System)},
+		{http.MethodPost, "/system/sign-in", public, s.signIn(links.System)},
+		{http.MethodPost, "/system/sign-out", public, s.signOut(links.System)},
+
+		{http.MethodGet, "/", member(auth.View, access.Nothing), s.home},
+		{http.MethodGet, workspace, member(auth.View, access.Workspace), s.workspace},
+		{http.MethodGet, tenant, member(auth.View, access.Tenant), s.tenant},
+		{http.MethodGet, tenant + "/start", member(auth.Operate, access.Tenant), s.startForm},
+		{http.MethodGet, tenant + "/start/:type", member(auth.Operate, access.Tenant), s.startForm},
+		{http.MethodPost, tenant + "/start/:type", member(auth.Operate, access.Tenant), s.start},
+		{http.MethodGet, "/admin/operations", member(auth.View, access.Nothing), s.operations},
+		{http.MethodGet, run, member(auth.View, access.Run), s.operation},
+		{http.MethodGet, run + "/artifacts/:name", member(auth.View, access.Run), s.artifact},
+		{http.MethodPost, run + "/cancel", member(auth.Operate, access.Run), s.cancel},
+		{http.MethodPost, run + "/retry", member(auth.Operate, access.Run), s.retry},
+		{http.MethodPost, run + "/acknowledge", member(auth.Operate, access.Run), s.acknowledge},
+		{http.MethodPost, run + "/reopen", member(auth.Operate, access.Run), s.reopen},
+
+		{http.MethodGet, "/system", platform(auth.View, access.Nothing), s.system},
+		{http.MethodGet, "/system/ops/runs", platform(auth.View, access.Nothing), s.systemRuns},
+		{http.MethodGet, "/system/ops/runs/:id", platform(auth.View, access.Run), s.systemRun},
+	}
+	if s.Metrics != nil {
+		all = append(all, route{http.MethodGet, "/metrics", public, s.metrics})
+	}
+	all = append(all, s.extraRoutes()...)
+	return append(append(all, s.extraRoutes()...), s.apiRoutes()...)
+}
+
+func (s *server) apiRoutes() []route {
+	const runs, system = "/api/v1/runs", "/api/v1/system/runs"
+	var (
+		viewAny = bearer(member(auth.View, access.Nothing))
+		viewRun = bearer(member(auth.View, access.Run))
+		operate = bearer(member(auth.Operate, access.Run))
+		start   = bearer(access.Rule{Plane: links.Admin, Action: auth.Operate, InBody: true})
+		sysAny  = bearer(platform(auth.View, access.Nothing))
+		sysRun  = bearer(platform(auth.View, access.Run))
+	)
+	w := api.New(s.Store, s.actions, s.fail)
+	return []route{
+		{http.MethodGet, "/api/v1/openapi.yaml", public, s.document},
+		{http.MethodGet, runs, viewAny, s.checked(w.ListRuns)},
+		{http.MethodPost, runs, start, s.checked(w.StartRun)},
+		{http.MethodGet, runs + "/:id", viewRun, s.checked(w.GetRun)},
+		{http.MethodGet, runs + "/:id/timeline", viewRun, s.checked(w.GetTimeline)},
+		{http.MethodGet, runs + "/:id/items", viewRun, s.checked(w.ListItems)},
+		{http.MethodPost, runs + "/:id/cancel", operate, s.checked(w.CancelRun)},
+		{http.MethodPost, runs + "/:id/retry", operate, s.checked(w.RetryRun)},
+		{http.MethodPost, runs + "/:id/acknowledge", operate, s.checked(w.AcknowledgeRun)},
+		{http.MethodGet, "/api/v1/summary", viewAny, s.checked(w.GetSummary)},
+		{http.MethodGet, system, sysAny, s.checked(w.SystemListRuns)},
+		{http.MethodGet, system + "/:id", sysRun, s.checked(w.SystemGetRun)},
+		{http.MethodGet, system + "/:id/timeline", sysRun, s.checked(w.SystemGetTimeline)},
+		{http.MethodGet, system + "/:id/items", sysRun, s.checked(w.SystemListItems)},
+		{http.MethodGet, "/api/v1/system/summary", sysAny, s.checked(w.SystemGetSummary)},
+	}
+}
+
+// checked calls an operation of the API with a request that is what the document says.
+func (s *server) checked(operation gin.HandlerFunc) handler {
+	return func(c *gin.Context, _ access.Access) error {
+		if err := s.validator.Check(c.Request, c.FullPath(), c.Param); err != nil {
+			return err
+		}
+		operation(c)
+		return nil
+	}
+}

@@ -1,0 +1,36 @@
+package web
+
+import (
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/web/access"
+	"github.com/opstruth/opstruth/web/page"
+	"github.com/opstruth/opstruth/web/ui"
+)
+
+// silentWorker is the age of a worker's row from which it counts as silent. A living one renews it every second.
+const silentWorker = 10 * time.Second
+
+// system tells how well opstruth itself does: its reconciler, its workers and queues.
+func (s *server) system(c *gin.Context, a access.Access) error {
+	ctx := c.Request.Context()
+	var d page.HealthData
+	var err error
+	if d.Frame, err = s.frame(c, a); err != nil {
+		return err
+	}
+	if d.Summary, err = s.Store.Summary(ctx, a.Scope(), models.Filter{}); err != nil {
+		return err
+	}
+	if d.Workers, _, err = s.Store.Workers(ctx); err != nil {
+		return err
+	}
+	if d.Active, err = s.Store.ActiveByQueue(ctx); err != nil {
+		return err
+	}
+	d.Stale = silentWorker
+	return s.page(c, ui.HealthPage(page.Health(d)), nil)
+}
