@@ -102,6 +102,10 @@ func TestJudgeRowOfEveryCause(t *testing.T) {
 		{"due before the next pass ends", with(running, func(f *lifecycle.Facts) { f.StaleAt = late.Add(pass + pass/2) }), alive(), lifecycle.Silent, lifecycle.IdleUndeclared},
 
 		{"workflow paused", running, evidence(func(e *lifecycle.Evidence) { e.Paused = true }), lifecycle.Refresh, lifecycle.Paused},
+		{"workflow paused, an activity still works", running, evidence(func(e *lifecycle.Evidence) {
+			started(1, time.Second)(e)
+			e.Paused = true
+		}), lifecycle.Refresh, lifecycle.NoCause},
 		{"activity paused", running, evidence(func(e *lifecycle.Evidence) { e.Activity = lifecycle.ActivityPaused }), lifecycle.Refresh, lifecycle.Paused},
 		{"missing", running, lifecycle.Evidence{Answer: lifecycle.NotFound, Retained: true}, lifecycle.Silent, lifecycle.WorkflowMissing},
 		{"missing, retention is over", running, lifecycle.Evidence{Answer: lifecycle.NotFound}, lifecycle.Unknown, lifecycle.Unverified},
@@ -154,6 +158,25 @@ func TestJudgeWaitsEndWithWhatExcusesThem(t *testing.T) {
 
 	v = lifecycle.Judge(running(), evidence(func(e *lifecycle.Evidence) { e.Paused = true }), pass, late)
 	require.Equal(t, late.Add(3*pass), v.Wait.Until, "until the check after the next")
+}
+
+func TestJudgeForgetsWhatExplainsNoMore(t *testing.T) {
+	t.Parallel()
+	for _, c := range append(lifecycle.Causes(), lifecycle.NoCause) {
+		f := running()
+		f.StaleAt = late.Add(time.Hour)
+		f.Silence = lifecycle.Silence{Cause: c, At: noon}
+		v := lifecycle.Judge(f, alive(), pass, late)
+		require.Equal(t, lifecycle.Refresh, v.Action)
+		switch c {
+		case lifecycle.Paused, lifecycle.Backlogged, lifecycle.ActivityRetrying:
+			require.Equal(t, lifecycle.Silence{At: late, Evidence: alive()}, v.Silence, c)
+			f.Silence = v.Silence
+			require.Equal(t, lifecycle.StateRunning, lifecycle.Derive(f, late).State)
+		default: // told only once the run is late, and then found anew
+			require.Zero(t, v.Silence, c)
+		}
+	}
 }
 
 func TestJudgeAdoptsTheRealEnd(t *testing.T) {
