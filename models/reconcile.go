@@ -129,6 +129,9 @@ func (s *Store) recordVerdict(tx *gorm.DB, run Run, v lifecycle.Verdict, now tim
 // tells reports whether a verdict's cause is news for the timeline. What was found out about a run before its deadline
 // is told when that has passed: most such runs are heard from in time.
 func tells(f lifecycle.Facts, v lifecycle.Verdict, now time.Time) bool {
+	if v.Silence.Cause == lifecycle.NoCause {
+		return false
+	}
 	was := f.Silence
 	changed := was.Cause != v.Silence.Cause || was.At.Before(f.LivenessAt)
 	if v.Wait.ID == lifecycle.ObservedWait {
