@@ -1,0 +1,103 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/opstruth/opstruth/internal/metrics"
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+// listen runs an activity under a workflow id, with the interceptor around it,
+// and returns what its beats were.
+func listen(t *testing.T, workflowID string, r *record, f func(context.Context) error) error {
+	t.Helper()
+	timing := lifecycle.NewTiming(40*time.Millisecond, time.Second)
+	b := NewBatcher(r, models.WorkerRow{ID: "w1"}, timing, &fates{seen: map[metrics.BeatResult]int{}}, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); b.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+
+	suite := &testsuite.WorkflowTestSuite{}
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
+	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{Heartbeats(b)}})
+	env.SetTestTimeout(20 * time.Second)
+	env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: "work"})
+	env.ExecuteWorkflow(func(ctx workflow.Context) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			StartToCloseTimeout: time.Minute, HeartbeatTimeout: 10 * time.Second,
+		})
+		return workflow.ExecuteActivity(ctx, "work").Get(ctx, nil)
+	})
+	return env.GetWorkflowError()
+}
+
+func TestEveryHeartbeatIsHeardWithItsAttempt(t *testing.T) {
+	t.Parallel()
+	r := &record{}
+	heard := make(chan struct{})
+	r.reject = func(b models.Beat) bool {
+		if b.Held != nil {
+			close(heard)
+		}
+		return false
+	}
+	err := listen(t, contract.WorkflowID("r1"), r, func(ctx context.Context) error {
+		activity.RecordHeartbeat(ctx)
+		// The SDK holds this one back for seconds.
+		activity.RecordHeartbeat(ctx, contract.Held{Reason: "rate limit", For: time.Minute})
+		<-heard
+		return nil
+	})
+	require.NoError(t, err)
+	beat := r.beats()[len(r.beats())-1]
+	require.Equal(t, "r1", beat.RunID)
+	require.NotEmpty(t, beat.TemporalRunID)
+	require.NotEmpty(t, beat.ActivityID)
+	require.Equal(t, 1, beat.Attempt)
+	require.GreaterOrEqual(t, beat.StartedAge, beat.Age)
+	require.Equal(t, "rate limit", beat.Held.Reason)
+}
+
+func TestACutOffAttemptIsTold(t *testing.T) {
+	t.Parallel()
+	r := &record{reject: func(models.Beat) bool { return true }}
+	err := listen(t, contract.WorkflowID("r1"), r, func(ctx context.Context) error {
+		activity.RecordHeartbeat(ctx)
+		<-ctx.Done()
+		if cause := context.Cause(ctx); !errors.Is(cause, operation.ErrCutOff) {
+			return cause
+		}
+		return nil
+	})
+	require.NoError(t, err)
+}
+
+func TestActivitiesOfOtherWorkflowsAreNoneOfOurs(t *testing.T) {
+	t.Parallel()
+	r := &record{}
+	err := listen(t, "somebody-elses", r, func(ctx context.Context) error {
+		activity.RecordHeartbeat(ctx)
+		return nil
+	})
+	require.NoError(t, err)
+	require.Empty(t, r.beats())
+}
