@@ -43,6 +43,7 @@ func client(t *testing.T, c odata.Config) *odata.Client {
 
 func read(t *testing.T, handler http.HandlerFunc) (odata.Page, error) {
 	t.Helper()
+	t.Helper()
 	c := client(t, odata.Config{BaseURL: api(t, handler).URL})
 	return c.Read(t.Context(), c.First("users"))
 }
