@@ -36,6 +36,6 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(worker(), migrate(), user(), version())
+	root.AddCommand(web(), worker(), migrate(), user(), version())
 	return root
 }

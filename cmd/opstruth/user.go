@@ -73,13 +73,17 @@ func (a account) check() error {
 }
 
 func (a account) add(cmd *cobra.Command, ctx context.Context, s *models.Store) error {
+	m, err := a.membership(ctx, s)
+	if err != nil {
+		return err
+	}
 	u, err := a.user(cmd, ctx, s)
 	if err != nil {
 		return err
 	}
-	if a.workspace != "" {
-		if err := a.join(ctx, s, u); err != nil {
-			return err
+	if m.UserID = u.ID; m.WorkspaceID != "" {
+		if err := s.SetMembership(ctx, m); err != nil {
+			return fmt.Errorf("make the account a member of %s: %w", a.workspace, err)
 		}
 	}
 	planes := map[models.Plane]bool{models.PlaneAdmin: a.workspace != "", models.PlaneSystem: a.platform}
@@ -136,25 +140,27 @@ func (a account) user(cmd *cobra.Command, ctx context.Context, s *models.Store) 
 	return u, nil
 }
 
-// join makes the account a member of its workspace.
-func (a account) join(ctx context.Context, s *models.Store, u models.User) error {
+// membership finds or makes the workspace, and the tenants in it, before there
+// is an account that could see too much or nothing.
+func (a account) membership(ctx context.Context, s *models.Store) (models.Membership, error) {
+	m := models.Membership{Role: models.Role(a.role), AllTenants: len(a.tenants) == 0}
+	if a.workspace == "" {
+		return m, nil
+	}
 	w, err := s.Workspace(ctx, models.Platform(), a.workspace)
-	if errors.Is(err, models.ErrNotFound) {
+	if errors.Is(err, models.ErrNotFound) && len(a.tenants) == 0 {
 		w, err = s.CreateWorkspace(ctx, models.Workspace{Slug: a.workspace, Name: a.workspace})
 	}
 	if err != nil {
-		return fmt.Errorf("find or make workspace %s: %w", a.workspace, err)
+		return m, fmt.Errorf("find or make workspace %s: %w", a.workspace, err)
 	}
-	m := models.Membership{UserID: u.ID, WorkspaceID: w.ID, Role: models.Role(a.role), AllTenants: len(a.tenants) == 0}
+	m.WorkspaceID = w.ID
 	for _, slug := range a.tenants {
 		t, err := s.Tenant(ctx, models.Platform(), w.ID, slug)
 		if err != nil {
-			return fmt.Errorf("find tenant %s in workspace %s: %w", slug, a.workspace, err)
+			return m, fmt.Errorf("find tenant %s in workspace %s: %w", slug, a.workspace, err)
 		}
 		m.TenantIDs = append(m.TenantIDs, t.ID)
 	}
-	if err := s.SetMembership(ctx, m); err != nil {
-		return fmt.Errorf("make the account a member of %s: %w", a.workspace, err)
-	}
-	return nil
+	return m, nil
 }

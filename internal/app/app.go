@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/client"
@@ -16,6 +17,8 @@ import (
 	"github.com/opstruth/opstruth/activities"
 	"github.com/opstruth/opstruth/config"
 	"github.com/opstruth/opstruth/internal/metrics"
+	"github.com/opstruth/opstruth/internal/outbound"
+	"github.com/opstruth/opstruth/internal/secrets"
 	"github.com/opstruth/opstruth/internal/start"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
@@ -44,14 +47,19 @@ type App struct {
 
 	dispatcher *start.Dispatcher
 	measure    *metrics.Process
-	home       home
+	home       atomic.Pointer[activities.Home]
 }
 
 // New wires the parts. It fails on a policy under which healthy runs would be
 // flagged, and asks nothing of the database or of Temporal.
 func New(p Parts) (*App, error) {
 	a := &App{Parts: p, Timing: Timing(p.Config), measure: metrics.NewProcess(p.Metrics)}
-	types, err := operation.NewRegistry(Policy(p.Config), a.Timing, append(a.builtIn(), p.Extra...)...)
+	box, err := secrets.NewBox(p.Config.SecretKey.Bytes())
+	if err != nil {
+		return nil, fmt.Errorf("use OPSTRUTH_SECRET_KEY: %w", err)
+	}
+	services := operation.Services{Store: p.Store, Outbound: outbound.Client(p.Config.OutboundAllow), Unseal: box.Open}
+	types, err := operation.NewRegistry(Policy(p.Config), a.Timing, append(builtIn(services), p.Extra...)...)
 	if err != nil {
 		return nil, fmt.Errorf("register the operation types: %w", err)
 	}
@@ -74,20 +82,20 @@ func Timing(c config.Config) lifecycle.Timing {
 	return lifecycle.NewTiming(c.HeartbeatEvery, c.ReconcileEvery)
 }
 
-// home remembers which namespace and cluster the client talks to. Their ids
-// stay the same for as long as the process does.
-type home struct {
-	mu    sync.Mutex
-	known activities.Home
-}
-
+// where says which namespace and cluster the client talks to. Their ids stay
+// the same for as long as the process lives, so the first answer is kept;
+// nobody waits for another's question while Temporal is away.
 func (a *App) where(ctx context.Context) (namespaceID, clusterID string, err error) {
-	a.home.mu.Lock()
-	defer a.home.mu.Unlock()
-	if a.home.known.ClusterID == "" {
-		a.home.known, err = activities.AskHome(ctx, a.Temporal.WorkflowService(), a.Namespace)
+	known := a.home.Load()
+	if known == nil {
+		asked, err := activities.AskHome(ctx, a.Temporal.WorkflowService(), a.Namespace)
+		if err != nil {
+			return "", "", err
+		}
+		known = &asked
+		a.home.Store(known)
 	}
-	return a.home.known.NamespaceID, a.home.known.ClusterID, err
+	return known.NamespaceID, known.ClusterID, nil
 }
 
 // together runs all until one fails or ctx ends, then waits for the others to

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/opstruth/opstruth/web"
 )
 
 // drain is how long open requests may take to end once the process stops.
@@ -24,14 +26,8 @@ func listen(ctx context.Context, address string, handler http.Handler, logger *s
 
 // serve serves HTTP on a listener until ctx ends, and lets open requests end.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-		// Long-lived streams end with the process, not after the drain.
-		BaseContext: func(net.Listener) context.Context { return ctx },
-	}
+	server := web.NewHTTPServer(handler)
+	server.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelWarn)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
@@ -42,9 +38,10 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	if err := server.Shutdown(stopping); err != nil {
-		return errors.Join(fmt.Errorf("stop serving on %s: %w", listener.Addr(), err), server.Close())
+	err := server.Shutdown(stopping)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("stop serving on %s: %w", listener.Addr(), err), server.Close())
 	}
 	<-failed
-	return nil
+	return err
 }

@@ -1,6 +1,11 @@
 package app
 
-import "github.com/opstruth/opstruth/operation"
+import (
+	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/operation/inventory"
+)
 
 // builtIn are the operation types that every installation has.
-func (a *App) builtIn() []operation.Definition { return nil }
+func builtIn(s operation.Services) []operation.Definition {
+	return []operation.Definition{inventory.New(s)}
+}

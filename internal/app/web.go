@@ -1,0 +1,38 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/opstruth/opstruth/internal/metrics"
+	"github.com/opstruth/opstruth/web"
+)
+
+// Web serves the console, its API and the process's metrics on the configured
+// address until ctx ends.
+func (a *App) Web(ctx context.Context) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for the console (stop what uses the address, or set OPSTRUTH_LISTEN): %w", err)
+	}
+	return a.WebOn(ctx, listener)
+}
+
+// WebOn does so on a listener, which it closes, with pages beside the product's own.
+func (a *App) WebOn(ctx context.Context, listener net.Listener, extra ...web.Extra) error {
+	// What the record says is shown by this process alone: it lives when no worker does.
+	if err := a.Metrics.Register(metrics.NewRecord(metrics.FromStore(a.Store), a.Logger)); err != nil {
+		return fmt.Errorf("register the record's metrics: %w", err)
+	}
+	handler, err := web.New(web.Options{
+		Store: a.Store, Types: a.Types, Starter: a.Starter, Logger: a.Logger,
+		Metrics:   metrics.Handler(a.Metrics, a.Logger),
+		PublicURL: a.Config.PublicURL, SecureCookies: a.Config.SecureCookies(),
+		TemporalUIURL: a.Config.TemporalUIURL, Namespace: a.Namespace, Extra: extra,
+	})
+	if err != nil {
+		return err
+	}
+	return serve(ctx, listener, handler, a.Logger)
+}
