@@ -80,7 +80,7 @@ func (s *server) routes() []route {
 		all = append(all, route{http.MethodGet, "/metrics", public, s.metrics})
 	}
 	all = append(all, s.extraRoutes()...)
-	return append(append(all, s.extraRoutes()...), s.apiRoutes()...)
+	return append(all, s.apiRoutes()...)
 }
 
 func (s *server) apiRoutes() []route {
