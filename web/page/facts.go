@@ -30,7 +30,11 @@ func (d RunData) facts(t lifecycle.Truth) []view.Fact {
 	add(!f.CompletedAt.IsZero(), view.Fact{Label: "Ended", When: at(f.CompletedAt)})
 	add(!f.StartedAt.IsZero(), view.Fact{Label: "Took", Value: view.Took(t)})
 	add(f.Status.Active(), view.Fact{Label: "Last heard", When: at(f.LivenessAt)})
-	add(f.Status.Active(), view.Fact{Label: "Likely stuck if silent at", When: at(f.StaleAt)})
+	due := "Stuck if silent until"
+	if t.ProblemClass == lifecycle.ActiveStaleAttention {
+		due = "Likely stuck since"
+	}
+	add(f.Status.Active(), view.Fact{Label: due, When: at(f.StaleAt)})
 	add(!r.VerifiedAt.IsZero(), view.Fact{Label: "Checked in Temporal", When: at(r.VerifiedAt)})
 	add(f.StaleEpisodes > 0, view.Fact{Label: "Times stuck", Value: strconv.Itoa(f.StaleEpisodes)})
 	add(true, view.Fact{Label: "Operation type", Value: f.Type, Mono: true})

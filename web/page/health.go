@@ -57,7 +57,7 @@ func (d HealthData) pass() view.Check {
 	case s.Every > 0 && d.Now.Sub(s.PassAt) > 2*s.Every+s.Every/2:
 		c.Badge, c.Detail = down, "Passes are overdue. Check that a worker that runs the reconciler is up and that Temporal answers."
 	default:
-		c.Detail = "A pass every " + lifecycle.Span(s.Every) + "; the last took " + s.Took.Round(time.Millisecond).String() + "."
+		c.Detail = "A pass every " + lifecycle.Span(s.Every) + "; the last took " + strconv.FormatFloat(s.Took.Seconds(), 'f', 1, 64) + " s."
 	}
 	return c
 }

@@ -194,6 +194,6 @@ func (d RunsData) lineageField() view.Field {
 	if d.List.Lineage != nil {
 		value = map[bool]string{true: "true", false: "false"}[*d.List.Lineage]
 	}
-	return choose("stale_lineage", "Stuck before", "Stuck before or not", value,
+	return choose("stale_lineage", "Stuck before", "Stuck or not", value,
 		view.Option{Value: "true", Label: "Was or is stuck"}, view.Option{Value: "false", Label: "Never stuck"})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
@@ -91,7 +92,7 @@ func (d StartData) form(def operation.Definition) view.Form {
 	}
 	for _, f := range def.Fields {
 		field := d.field(f)
-		field.Error = sentence(wrong[f.Name])
+		field.Error = complaint(wrong[f.Name])
 		form.Fields = append(form.Fields, field)
 	}
 	for name, message := range wrong { // what the form does not ask for has no field to stand at
@@ -121,6 +122,9 @@ func (d StartData) field(f operation.Field) view.Field {
 	}
 	if v.Kind == view.SelectField || v.Kind == view.ChoicesField {
 		d.offer(&v, f, values)
+	}
+	if _, err := strconv.ParseInt(v.Value, 10, 64); f.Kind == operation.Number && v.Value != "" && err != nil {
+		v.Kind = view.TextField // a browser shows nothing of what is not a number; people want to see what they typed
 	}
 	if f.Kind == operation.Bool && slices.Contains([]string{"on", "1"}, v.Value) {
 		v.Value = "true"

@@ -21,7 +21,15 @@ func lower(s string) string {
 	return string(unicode.ToLower(r)) + s[n:]
 }
 
-// sentence makes a message of a field one that stands alone: "must be a number" is "Must be a number."
+// complaint makes what is wrong with a field a sentence: "must be a number" is "This must be a number."
+func complaint(s string) string {
+	if r, _ := utf8.DecodeRuneInString(s); s != "" && unicode.IsLower(r) {
+		s = "This " + s
+	}
+	return sentence(s)
+}
+
+// sentence begins with a capital and ends with a stop.
 func sentence(s string) string {
 	if s == "" {
 		return ""
