@@ -169,6 +169,12 @@ func (h *Host) openListener(_ context.Context, o Options) (err error) {
 	if h.listener, err = listen(o.Listen); err != nil {
 		return err
 	}
+	h.onStop(func() error { // where it was not served, which closes it
+		if err := h.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
 	h.config.PublicURL = baseURL(h.listener)
 	h.config.Listen = h.listener.Addr().String()
 	h.config.TemporalUIURL = h.Temporal.UIURL()

@@ -13,6 +13,7 @@ import (
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/operation/inventory"
 	"github.com/opstruth/opstruth/standalone/simulate"
 )
 
@@ -222,7 +223,7 @@ func (f *Fleet) inventory(ctx context.Context, t models.Tenant) (json.RawMessage
 	}
 	for _, c := range connections {
 		if c.Name == connectionName {
-			return json.Marshal(map[string]string{"connection": c.ID})
+			return json.Marshal(inventory.Input{Connection: c.ID})
 		}
 	}
 	return nil, fmt.Errorf("tenant %s has no connection named %q", t.Slug, connectionName)

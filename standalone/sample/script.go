@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/opstruth/opstruth/operation/inventory"
 	"github.com/opstruth/opstruth/standalone/simulate"
 )
 
@@ -34,7 +35,7 @@ var script = []scene{
 }
 
 // inventorySync is the type of the runs that read the sample API.
-const inventorySync = "inventory.sync"
+const inventorySync = inventory.Name
 
 func (s scene) json() (json.RawMessage, error) {
 	if s.input != nil {
