@@ -54,7 +54,7 @@ func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
 
 // SetMembership makes a user a member of a workspace, or changes what the member may do there.
 func (s *Store) SetMembership(ctx context.Context, m Membership) error {
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.Write(ctx, func(tx *gorm.DB) error {
 		err := tx.Exec(`INSERT INTO memberships (user_id, workspace_id, role, all_tenants) VALUES (?, ?, ?, ?)
 			ON CONFLICT (user_id, workspace_id) DO UPDATE SET role = excluded.role, all_tenants = excluded.all_tenants`,
 			m.UserID, m.WorkspaceID, string(m.Role), m.AllTenants).Error
@@ -131,8 +131,25 @@ func many[T any](ctx context.Context, s *Store, what, query string, args ...any)
 // one reads the only row, or ErrNotFound.
 func one[T any](ctx context.Context, s *Store, what, query string, args ...any) (T, error) {
 	rows, err := many[T](ctx, s, what, query, args...)
+	return only(rows, what, err)
+}
+
+// written runs one statement that returns the only row it wrote, or ErrNotFound.
+func written[T any](ctx context.Context, s *Store, what, statement string, args ...any) (T, error) {
+	var rows []T
+	err := s.Write(ctx, func(tx *gorm.DB) error {
+		rows = nil
+		return tx.Raw(statement, args...).Scan(&rows).Error
+	})
+	if err != nil {
+		err = fmt.Errorf("write %s: %w", what, err)
+	}
+	return only(rows, what, err)
+}
+
+func only[T any](rows []T, what string, err error) (T, error) {
 	if err == nil && len(rows) == 0 {
-		err = fmt.Errorf("read %s: %w", what, ErrNotFound)
+		err = fmt.Errorf("find %s: %w", what, ErrNotFound)
 	}
 	if err != nil {
 		var none T

@@ -13,7 +13,7 @@ func (s *Store) SaveArtifact(ctx context.Context, runID, name, contentType strin
 	if body == nil {
 		body = []byte{}
 	}
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.Write(ctx, func(tx *gorm.DB) error {
 		_, now, err := s.lockActive(tx, runID)
 		if err != nil {
 			return err

@@ -18,7 +18,7 @@ import (
 // attempts and of other executions. Their activities should be cancelled.
 func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]Beat, error) {
 	var rejected []Beat
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.Write(ctx, func(tx *gorm.DB) error {
 		rejected = nil
 		if err := s.putWorker(tx, w); err != nil {
 			return err

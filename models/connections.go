@@ -1,9 +1,6 @@
 package models
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 const connectionColumns = `c.id, c.tenant_id, c.name, c.base_url, c.auth, c.client_id, c.token_url, c.scope, c.secret_sealed`
 
@@ -13,16 +10,12 @@ func (s *Store) SaveConnection(ctx context.Context, c Connection) (Connection, e
 	if err := giveID(&c.ID); err != nil {
 		return Connection{}, err
 	}
-	saved, err := one[Connection](ctx, s, "connection", `INSERT INTO connections AS c
+	return written[Connection](ctx, s, "connection", `INSERT INTO connections AS c
 			(id, tenant_id, name, base_url, auth, client_id, token_url, scope, secret_sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (tenant_id, name) DO UPDATE SET base_url = excluded.base_url, auth = excluded.auth, client_id = excluded.client_id,
 			token_url = excluded.token_url, scope = excluded.scope, secret_sealed = COALESCE(excluded.secret_sealed, c.secret_sealed)
 		RETURNING id, tenant_id, name, base_url, auth, client_id, token_url, scope, secret_sealed`,
 		c.ID, c.TenantID, c.Name, c.BaseURL, string(c.Auth), c.ClientID, c.TokenURL, c.Scope, c.SecretSealed)
-	if err != nil {
-		return Connection{}, fmt.Errorf("save connection: %w", err)
-	}
-	return saved, nil
 }
 
 // Connection finds a connection for the engine, which has checked the run's tenant before.

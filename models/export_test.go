@@ -9,7 +9,7 @@ import (
 
 // Touch recomputes a run's deadline as every write does.
 func (s *Store) Touch(ctx context.Context, runID string) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
+	return s.Write(ctx, func(tx *gorm.DB) error {
 		run, now, err := s.lockActive(tx, runID)
 		if err != nil {
 			return err

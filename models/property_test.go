@@ -27,7 +27,7 @@ func TestSQLSaysWhatDeriveSays(t *testing.T) {
 		w := modelstest.Seed(t, s)
 		at := modelstest.At(s, modelstest.Epoch)
 		now := modelstest.Epoch.UnixMicro()
-		for range 400 {
+		for range 250 {
 			randomRow(t, r, at, w, now)
 		}
 		for _, open := range []struct{ overall, queue bool }{{false, false}, {false, true}, {true, false}} {
@@ -67,7 +67,7 @@ func randomRow(t *testing.T, r *rand.Rand, s *models.Store, w modelstest.World, 
 func compareFilters(t *testing.T, s *models.Store) {
 	t.Helper()
 	all := listAll(t, s, models.Filter{})
-	require.Len(t, all, 400)
+	require.Len(t, all, 250)
 	yes, no := true, false
 	compare := func(name string, f models.Filter, want func(lifecycle.Truth) bool) {
 		t.Helper()
@@ -101,7 +101,7 @@ func TestStaleAtSaysWhatLifecycleSays(t *testing.T) {
 		t.Logf("seed %d", seed)
 		r := rand.New(rand.NewPCG(seed, 2))
 		w := modelstest.Seed(t, s)
-		for i := range 200 {
+		for i := range 100 {
 			policy := lifecycle.DefaultPolicy()
 			policy.ProgressTimeout = pick(r, 0, time.Second, time.Minute)
 			policy.WaitSlack = pick(r, 0, 10*time.Second)

@@ -80,7 +80,7 @@ func (s *Store) RecordVerdict(ctx context.Context, run Run, v lifecycle.Verdict)
 	default:
 		return fmt.Errorf("record verdict %q: %w", v.Action, lifecycle.ErrNotAllowed)
 	}
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.Write(ctx, func(tx *gorm.DB) error {
 		current, now, err := s.lockActive(tx, run.ID)
 		if err != nil {
 			return err

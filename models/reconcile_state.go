@@ -15,7 +15,7 @@ import (
 // FinishPass records that a pass of the reconciler ended, and its breakers. Runs that are silent without a confirmed
 // cause while a breaker of theirs is open are marked: that silence fell into a telemetry gap.
 func (s *Store) FinishPass(ctx context.Context, p PassReport) error {
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.Write(ctx, func(tx *gorm.DB) error {
 		err := tx.Exec(`INSERT INTO reconciler_state (id, pass_at, temporal_at, pass_every, took, schedule_paused, closed_up_to)
 			VALUES (1, `+s.clock+`, CASE WHEN ? THEN `+s.clock+` ELSE 0 END, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET pass_at = excluded.pass_at, pass_every = excluded.pass_every, took = excluded.took,

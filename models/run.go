@@ -43,7 +43,7 @@ func (s *Store) insertRun(ctx context.Context, n NewRun) (Run, error) {
 		return Run{}, err
 	}
 	var run Run
-	err = s.write(ctx, func(tx *gorm.DB) error {
+	err = s.Write(ctx, func(tx *gorm.DB) error {
 		err := tx.Exec(`INSERT INTO operation_runs (id, workspace_id, tenant_id, type, target, queue, policy, input, request_hash,
 				idempotency_key, fingerprint, supersedes, exclusive, initiator_id, initiator, retry_of, namespace, cluster_id,
 				status, outcome, queued_at)

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	queryTimeout = 10 * time.Second // of one read, or of one transaction
+	queryTimeout = 10 * time.Second // of one read
+	writeTimeout = 30 * time.Second // of one transaction, with the wait for its turn
 	maxConns     = 20               // per process; the fleet's sum must stay under the server's limit
 )
 
@@ -25,6 +26,10 @@ type Store struct {
 	db    *gorm.DB
 	d     Dialect
 	clock string // SQL for the database's clock in microseconds
+
+	// turn is taken by the one writer of this process, where the database has but one: whoever waits in line is
+	// served, while whoever polls a busy database may starve. Nil where writers lock rows.
+	turn chan struct{}
 }
 
 // Open connects to PostgreSQL. The schema must have been migrated, see MigrateUp.
@@ -64,10 +69,14 @@ func New(pool *sql.DB, d Dialect) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the record store: %w", err)
 	}
-	return &Store{db: db, d: d, clock: d.Clock}, nil
+	s := &Store{db: db, d: d, clock: d.Clock}
+	if !d.Advisory {
+		s.turn = make(chan struct{}, 1)
+	}
+	return s, nil
 }
 
-// DB gives sibling packages access to tables of their own. Runs are read through the store alone.
+// DB lets sibling packages read tables of their own, see Write. Runs are read through the store alone.
 func (s *Store) DB() *gorm.DB { return s.db }
 
 // Close closes every connection.
@@ -109,18 +118,32 @@ func (s *Store) read(ctx context.Context, query func(db *gorm.DB) error) error {
 	return query(s.db.WithContext(ctx))
 }
 
-// write runs one transaction within the time limit.
-func (s *Store) write(ctx context.Context, change func(tx *gorm.DB) error) error {
-	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+// Write runs one transaction within the time limit, for sibling packages' own tables too. The function may run more
+// than once: a database that another process keeps busy is asked again.
+func (s *Store) Write(ctx context.Context, change func(tx *gorm.DB) error) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	return s.db.WithContext(ctx).Transaction(change)
+	if s.turn != nil {
+		select {
+		case s.turn <- struct{}{}:
+			defer func() { <-s.turn }()
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the turn to write: %w", ctx.Err())
+		}
+	}
+	for {
+		err := s.db.WithContext(ctx).Transaction(change)
+		if err == nil || s.d.BusyErr == nil || !s.d.BusyErr(err) || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // exec runs one statement of its own and returns how many rows it changed.
 func (s *Store) exec(ctx context.Context, statement string, args ...any) (int64, error) {
 	var rows int64
-	err := s.read(ctx, func(db *gorm.DB) error {
-		result := db.Exec(statement, args...)
+	err := s.Write(ctx, func(tx *gorm.DB) error {
+		result := tx.Exec(statement, args...)
 		rows = result.RowsAffected
 		return result.Error
 	})

@@ -39,6 +39,6 @@ func (s *Store) CreateSignInLink(ctx context.Context, l SignInLink, lasts time.D
 
 // UseSignInLink spends a link. ErrNotFound when it is unknown, expired or spent.
 func (s *Store) UseSignInLink(ctx context.Context, hash string) (SignInLink, error) {
-	return one[SignInLink](ctx, s, "sign-in link", `UPDATE sign_in_links SET used_at = `+s.clock+`
+	return written[SignInLink](ctx, s, "sign-in link", `UPDATE sign_in_links SET used_at = `+s.clock+`
 		WHERE hash = ? AND used_at = 0 AND expires_at > `+s.clock+` RETURNING hash, user_id, plane, expires_at, used_at`, hash)
 }

@@ -29,7 +29,8 @@ type wish struct {
 func (s *Store) change(ctx context.Context, runID string, w wish) (Run, error) {
 	var run Run
 	var refused error
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.Write(ctx, func(tx *gorm.DB) error {
+		refused = nil
 		before, now, err := s.lockRun(tx, runID, ends(w.Kind))
 		if err != nil {
 			return err

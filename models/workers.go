@@ -70,7 +70,7 @@ func (s *Store) ForgetWorkers(ctx context.Context, silentFor time.Duration) erro
 // row goes. Runs that have ended meanwhile are left alone.
 func (s *Store) HandOver(ctx context.Context, workerID string, runIDs []string, limit time.Duration) error {
 	runIDs = slices.Sorted(slices.Values(runIDs))
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.Write(ctx, func(tx *gorm.DB) error {
 		for _, id := range slices.Compact(runIDs) {
 			if err := s.handOver(tx, workerID, id, limit); err != nil {
 				return err

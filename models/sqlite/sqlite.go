@@ -19,6 +19,9 @@ import (
 // driver is modernc's. Every build of this program has it once: a second registration of the name would panic.
 const driver = "sqlite"
 
+// primaryCode masks an extended error code.
+const primaryCode = 0xff
+
 // maxConns lets readers go on beside the one writer.
 const maxConns = 8
 
@@ -36,6 +39,10 @@ var Dialect = models.Dialect{
 		var refused *sqlite.Error
 		return errors.As(err, &refused) &&
 			(refused.Code() == lib.SQLITE_CONSTRAINT_UNIQUE || refused.Code() == lib.SQLITE_CONSTRAINT_PRIMARYKEY)
+	},
+	BusyErr: func(err error) bool {
+		var refused *sqlite.Error
+		return errors.As(err, &refused) && refused.Code()&primaryCode == lib.SQLITE_BUSY
 	},
 }
 

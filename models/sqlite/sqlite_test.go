@@ -26,7 +26,7 @@ func TestManyWritersShareAFile(t *testing.T) {
 		s := modelstest.Open(t, path)
 		for j := range 4 {
 			all.Go(func() {
-				for k := range 10 {
+				for k := range 5 {
 					run, _, err := s.CreateRun(t.Context(), w.NewRun())
 					errs <- err
 					_, err = s.Transition(t.Context(), run.ID, lifecycle.Change{Kind: lifecycle.Started})
