@@ -33,6 +33,7 @@ type bench struct {
 	t        *testing.T
 	store    *models.Store
 	world    modelstest.World
+	options  web.Options
 	engine   *gin.Engine
 	temporal *temporal
 	sessions map[string]*http.Cookie
@@ -50,11 +51,12 @@ func setup(t *testing.T) *bench {
 		Temporal: b.temporal, Record: b.store, Timing: lifecycle.NewTiming(5*time.Second, 5*time.Second),
 		Home: func(context.Context) (string, string, error) { return "namespace-id", "cluster-id", nil },
 	}
-	b.engine, err = web.New(web.Options{
+	b.options = web.Options{
 		Store: b.store, Types: types, TemporalUIURL: "http://temporal.test", Namespace: "ops",
 		Starter: &start.Starter{Record: b.store, Types: types, Dispatch: dispatcher.Dispatch, Logger: discard},
 		Metrics: http.NotFoundHandler(), PublicURL: "http://console.test",
-	})
+	}
+	b.engine, err = web.New(b.options)
 	require.NoError(t, err)
 	return b
 }
