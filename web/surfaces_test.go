@@ -1,0 +1,257 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/models/modelstest"
+	"github.com/opstruth/opstruth/web/api"
+)
+
+// story is what a surface tells about a run.
+type story struct{ badge, headline, class, nextStep string }
+
+// surface is a place where runs are shown. What it does not tell stays empty in its stories.
+type surface struct {
+	name    string
+	stories func(b *bench) map[string]story // by run id
+}
+
+// surfaces are all the places where runs are shown. A new one joins here.
+func surfaces() []surface {
+	lists := func(name string, who func(*bench) reader, path string) surface {
+		return surface{name, func(b *bench) map[string]story { return rowStories(b.page(who(b), path)) }}
+	}
+	owner, staff := (*bench).owner, (*bench).staff
+	return []surface{
+		lists("workspace overview", owner, links.Workspace("acme")),
+		lists("tenant dashboard", owner, links.Tenant("acme", "north")),
+		lists("operations", owner, links.Runs(links.Admin, links.List{})),
+		lists("system runs", staff, links.Runs(links.System, links.List{})),
+		{"operation", func(b *bench) map[string]story { return b.details(b.owner()) }},
+		{"system run", func(b *bench) map[string]story { return b.details(b.staff()) }},
+		{"API", func(b *bench) map[string]story { return b.apiStories() }},
+	}
+}
+
+// seedStates stores a run in every state that facts alone make, at a clock that stands still, and returns
+// what each is told as, by the truth itself.
+func seedStates(t *testing.T, b *bench) map[string]story {
+	t.Helper()
+	w, s := b.world, b.store
+	change := func(run models.Run, c lifecycle.Change) {
+		_, err := s.Transition(t.Context(), run.ID, c)
+		require.NoError(t, err)
+	}
+	impatient := func(n *models.NewRun) {
+		n.Policy.StaleAfter, n.Policy.QueuedStaleAfter = time.Microsecond, time.Microsecond
+	}
+	modelstest.Queued(t, s, w.NewRun())
+	modelstest.Queued(t, s, w.NewRun(impatient))
+	modelstest.Running(t, s, w.NewRun())
+	modelstest.Running(t, s, w.NewRun(impatient))
+	require.NoError(t, s.DeclareWait(t.Context(), modelstest.Running(t, s, w.NewRun()).ID, lifecycle.Wait{ID: "w", Kind: lifecycle.DurableWait, Reason: "approval"}, time.Hour))
+	change(modelstest.Running(t, s, w.NewRun()), lifecycle.Change{Kind: lifecycle.CancelRequested, Actor: "Olga"})
+	for _, o := range []lifecycle.Outcome{lifecycle.Succeeded, lifecycle.PartiallySucceeded, lifecycle.Failed, lifecycle.Blocked, lifecycle.Cancelled} {
+		modelstest.Ended(t, s, w.NewRun(), o)
+	}
+	modelstest.Ended(t, s, w.NewRun(impatient), lifecycle.Succeeded) // was stuck once
+	change(modelstest.Reconciled(t, s, w.NewRun()), lifecycle.Change{Kind: lifecycle.LateReported, Note: "3 more"})
+	change(modelstest.Ended(t, s, w.NewRun(), lifecycle.Failed), lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Olga", Note: "known"})
+
+	page, err := s.ListRuns(t.Context(), w.OwnerScope, models.Filter{}, models.Page{Limit: 100})
+	require.NoError(t, err)
+	want := map[string]story{}
+	states := map[lifecycle.State]bool{}
+	for _, r := range page.Runs {
+		truth := r.Truth(page.Now)
+		states[truth.State] = true
+		want[r.ID] = story{truth.Badge().Label, truth.Headline(), string(truth.ProblemClass), truth.NextStep().Text}
+	}
+	require.GreaterOrEqual(t, len(states), 10)
+	return want
+}
+
+func TestSurfacesTellOneStory(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	want := seedStates(t, b)
+	for _, s := range surfaces() {
+		got := s.stories(b)
+		require.NotEmpty(t, got, s.name)
+		for id, told := range got {
+			require.Equal(t, want[id].badge, told.badge, "%s: badge of run %s", s.name, id)
+			require.Equal(t, undated(want[id].headline), undated(told.headline), "%s: headline of run %s", s.name, id)
+			if told.class != "" {
+				require.Equal(t, want[id].class, told.class, "%s: class of run %s", s.name, id)
+			}
+			if told.nextStep != "" {
+				require.Equal(t, undated(want[id].nextStep), undated(told.nextStep), "%s: next step of run %s", s.name, id)
+			}
+		}
+	}
+	for _, s := range surfaces()[2:] {
+		require.Len(t, s.stories(b), len(want), "%s shows every run", s.name)
+	}
+}
+
+// undated takes the spans out of a text: surfaces are read one after the other.
+func undated(text string) string {
+	words := strings.Fields(text)
+	for i, w := range words {
+		if _, err := strconv.Atoi(w); err == nil {
+			words[i] = "n"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func text(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
+
+func rowStories(page *goquery.Document) map[string]story {
+	stories := map[string]story{}
+	for _, row := range page.Find("tr[id^=run-]").EachIter() {
+		stories[strings.TrimPrefix(row.AttrOr("id", ""), "run-")] = story{
+			badge: text(row.Find(".cell-state .tag").First()), headline: text(row.Find(".row-headline")),
+		}
+	}
+	return stories
+}
+
+func (b *bench) ids() []string {
+	page, err := b.store.ListRuns(b.t.Context(), b.world.OwnerScope, models.Filter{}, models.Page{Limit: 100})
+	require.NoError(b.t, err)
+	var ids []string
+	for _, r := range page.Runs {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
+func (b *bench) details(who reader) map[string]story {
+	stories := map[string]story{}
+	for _, id := range b.ids() {
+		zone := b.page(who, links.Run(who.plane, id, links.List{})).Find("#decision")
+		stories[id] = story{
+			badge: text(zone.Find(".tag").First()), headline: text(zone.Find("#decision-headline")), nextStep: text(zone.Find(".next-text")),
+		}
+	}
+	return stories
+}
+
+func (b *bench) apiStories() map[string]story {
+	stories := map[string]story{}
+	list := decode[api.RunList](b.t, b.api(b.token(b.owner()), http.MethodGet, "/api/v1/runs?limit=100", nil), http.StatusOK)
+	for _, r := range list.Runs {
+		stories[r.Id] = story{r.Badge, r.Headline, string(r.ProblemClass), r.NextStep.Text}
+	}
+	return stories
+}
+
+// pages are all pages that a reader can walk to, with who walks. A new one joins here.
+func (b *bench) pages() []struct {
+	who  reader
+	path string
+} {
+	type stop = struct {
+		who  reader
+		path string
+	}
+	stops := []stop{
+		{b.owner(), links.Workspace("acme")}, {b.viewer(), links.Workspace("acme")},
+		{b.owner(), links.Tenant("acme", "north")}, {b.viewer(), links.Tenant("acme", "north")},
+		{b.owner(), links.Start("acme", "north", "")}, {b.owner(), links.Start("acme", "north", "sample.simulate")},
+		{b.owner(), links.Runs(links.Admin, links.List{})}, {b.viewer(), links.Runs(links.Admin, links.List{})},
+		{b.staff(), links.Home(links.System)}, {b.staff(), links.Runs(links.System, links.List{})},
+	}
+	for _, class := range lifecycle.ProblemClasses() {
+		stops = append(stops, stop{b.owner(), links.Runs(links.Admin, links.List{Class: class})}, stop{b.staff(), links.Runs(links.System, links.List{Class: class})})
+	}
+	for _, id := range b.ids() {
+		for _, who := range []reader{b.owner(), b.viewer(), b.staff()} {
+			stops = append(stops, stop{who, links.Run(who.plane, id, links.List{})})
+		}
+	}
+	return stops
+}
+
+func TestSurfacesGuardTheirActions(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	seedStates(t, b)
+	calls := b.temporal.calls
+	for _, stop := range b.pages() {
+		page := b.page(stop.who, stop.path)
+		say := stop.who.user.Name + " at " + stop.path
+
+		page.Find(".actions, .decision-next .actions, ul.menu-list").Each(func(_ int, s *goquery.Selection) {
+			require.NotZero(t, s.Find("a, button").Length(), "%s: an empty group of actions", say)
+		})
+		require.LessOrEqual(t, page.Find("#decision .btn-primary, #decision .btn-danger").Not("form .btn-danger, form .btn-primary").Length(), 1, "%s: more than one primary next step", say)
+		page.Find("tr[id^=run-]").Each(func(_ int, row *goquery.Selection) {
+			id := strings.TrimPrefix(row.AttrOr("id", ""), "run-")
+			to := row.Find("a")
+			require.Equal(t, 1, to.Length(), "%s: one way to inspect a run", say)
+			u, err := url.Parse(to.AttrOr("href", ""))
+			require.NoError(t, err)
+			require.Equal(t, links.Run(stop.who.plane, id, links.List{}), u.Path, "%s: a row opens its run, in its plane", say)
+		})
+		page.Find("a[href^='/'], form[action^='/']").Each(func(_ int, s *goquery.Selection) {
+			to := s.AttrOr("href", s.AttrOr("action", ""))
+			require.False(t, strings.HasPrefix(to, "/system") != (stop.who.plane == links.System) && !strings.HasPrefix(to, "/assets/"), "%s leads out of its plane: %s", say, to)
+		})
+		require.Zero(t, page.Find("[style], style, script:not([src]), [onclick]").Length(), "%s: inline code or style", say)
+		require.Equal(t, 1, page.Find("h1").Length(), "%s", say)
+		require.Contains(t, text(page.Find(".truth")), "as of", "%s: the truth's age", say)
+	}
+	require.Equal(t, calls, b.temporal.calls, "no page asks Temporal")
+}
+
+func TestSurfacesCountWhatTheirListsShow(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	seedStates(t, b)
+	for _, stop := range []struct {
+		who  reader
+		path string
+	}{
+		{b.owner(), links.Workspace("acme")}, {b.owner(), links.Tenant("acme", "north")}, {b.viewer(), links.Workspace("acme")},
+		{b.owner(), links.Runs(links.Admin, links.List{})}, {b.staff(), links.Home(links.System)}, {b.staff(), links.Runs(links.System, links.List{})},
+	} {
+		counted := 0
+		for _, s := range b.page(stop.who, stop.path).Find("a.kpi-link, .tabs a:has(.tab-count)").EachIter() {
+			n, err := strconv.Atoi(text(s.Find(".kpi-count, .tab-count")))
+			require.NoError(t, err)
+			require.Len(t, b.listed(stop.who, s.AttrOr("href", "")), n, "%s: %s", stop.path, text(s))
+			counted++
+		}
+		require.GreaterOrEqual(t, counted, 4, stop.path)
+	}
+}
+
+func TestSurfacesPollOnlyWhileSomethingIsActive(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ended := modelstest.Ended(t, b.store, b.world.NewRun(), lifecycle.Succeeded)
+	trigger := func(path string) string { return b.page(b.owner(), path).Find("#live").AttrOr("hx-trigger", "") }
+	every := []string{links.Workspace("acme"), links.Tenant("acme", "north"), links.Runs(links.Admin, links.List{})}
+
+	for _, path := range append(every, links.Run(links.Admin, ended.ID, links.List{})) {
+		require.NotContains(t, trigger(path), "every", path)
+	}
+	active := modelstest.Queued(t, b.store, b.world.NewRun())
+	for _, path := range append(every, links.Run(links.Admin, active.ID, links.List{})) {
+		require.Contains(t, trigger(path), "every 5s", path)
+		require.Equal(t, "morph:outerHTML", b.page(b.owner(), path).Find("#live").AttrOr("hx-swap", ""), path)
+	}
+}
