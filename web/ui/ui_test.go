@@ -108,7 +108,7 @@ func TestEveryIconIsInTheSprite(t *testing.T) {
 		has(b.Icon, b.Label)
 	}
 	named := regexp.MustCompile(`Icon(?:\(|:\s*)"([a-z0-9-]+)"`)
-	for _, pattern := range []string{"*.templ", "../*.go", "../view/*.go"} {
+	for _, pattern := range []string{"*.templ", "../*.go", "../view/*.go", "../page/*.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, file := range files {
