@@ -112,7 +112,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), handoverWrite)
 	defer cancel()
 	slices.Sort(runs)
-	if handed := batcher.HandOver(last, slices.Compact(runs), w.o.Handover); handed != nil {
+	runs = slices.Compact(runs)
+	if handed := batcher.HandOver(last, runs, w.o.Handover); handed != nil {
 		err = errors.Join(err, fmt.Errorf("hand over %d runs: %w", len(runs), handed))
 	}
 	w.o.Logger.InfoContext(last, "worker stopped", "worker", w.o.Worker.ID, "handed_over", len(runs))
@@ -155,9 +156,9 @@ func (w *Worker) queue(queue string, b *Batcher, broken chan<- error) sdkworker.
 		MaxConcurrentActivityExecutionSize: w.o.Concurrency,
 		WorkerStopTimeout:                  w.o.StopLimit,
 		// Temporal shall hear of a step as often as the record does, and a cancel
-		// travels back with a heartbeat.
-		MaxHeartbeatThrottleInterval:     w.o.Timing.HeartbeatEvery,
-		DefaultHeartbeatThrottleInterval: w.o.Timing.HeartbeatEvery,
+		// travels back with a heartbeat. Each one costs the server a write.
+		MaxHeartbeatThrottleInterval:     max(w.o.Timing.HeartbeatEvery, time.Second),
+		DefaultHeartbeatThrottleInterval: max(w.o.Timing.HeartbeatEvery, time.Second),
 		StickyScheduleToStartTimeout:     stickyLimit,
 		// A bug in workflow code must stay visible and repairable: the task fails
 		// until the code is right, and the run does not.

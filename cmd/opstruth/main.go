@@ -36,6 +36,6 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(web(), worker(), migrate(), user(), version())
+	root.AddCommand(web(), worker(), migrate(), user(), tenant(), connection(), version())
 	return root
 }

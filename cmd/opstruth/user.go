@@ -147,20 +147,17 @@ func (a account) membership(ctx context.Context, s *models.Store) (models.Member
 	if a.workspace == "" {
 		return m, nil
 	}
-	w, err := s.Workspace(ctx, models.Platform(), a.workspace)
-	if errors.Is(err, models.ErrNotFound) && len(a.tenants) == 0 {
-		w, err = s.CreateWorkspace(ctx, models.Workspace{Slug: a.workspace, Name: a.workspace})
+	if len(a.tenants) == 0 {
+		w, err := findOrMake(ctx, s, a.workspace)
+		m.WorkspaceID = w.ID
+		return m, err
 	}
-	if err != nil {
-		return m, fmt.Errorf("find or make workspace %s: %w", a.workspace, err)
-	}
-	m.WorkspaceID = w.ID
 	for _, slug := range a.tenants {
-		t, err := s.Tenant(ctx, models.Platform(), w.ID, slug)
+		t, err := findTenant(ctx, s, a.workspace, slug)
 		if err != nil {
-			return m, fmt.Errorf("find tenant %s in workspace %s: %w", slug, a.workspace, err)
+			return m, err
 		}
-		m.TenantIDs = append(m.TenantIDs, t.ID)
+		m.WorkspaceID, m.TenantIDs = t.WorkspaceID, append(m.TenantIDs, t.ID)
 	}
 	return m, nil
 }

@@ -11,9 +11,9 @@ import (
 func web() *cobra.Command {
 	return &cobra.Command{
 		Use:   "web",
-		Short: "Serve the console and its API",
-		Long: `Serve the console and its API until told to stop (SIGTERM). It needs the database only:
-pages stay up, and say so, while Temporal and every worker are away.
+		Short: "Serve the console and its API, and verify silent runs",
+		Long: `Serve the console and its API, and verify silent runs, until told to stop (SIGTERM).
+Pages need the database only: they stay up, and say so, while Temporal and every worker are away.
 
 Settings come from the environment: OPSTRUTH_ for opstruth, TEMPORAL_ for Temporal.`,
 		Args: cobra.NoArgs,

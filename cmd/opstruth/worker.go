@@ -11,9 +11,9 @@ import (
 func worker() *cobra.Command {
 	return &cobra.Command{
 		Use:   "worker",
-		Short: "Execute operations and verify silent runs",
-		Long: `Execute operations and verify silent runs, until told to stop (SIGTERM):
-then what is at work is handed over to other workers.
+		Short: "Execute operations",
+		Long: `Execute operations until told to stop (SIGTERM): then what is at work is handed
+over to other workers.
 
 Settings come from the environment: OPSTRUTH_ for opstruth, TEMPORAL_ for Temporal.`,
 		Args: cobra.NoArgs,

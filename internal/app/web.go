@@ -10,16 +10,19 @@ import (
 )
 
 // Web serves the console, its API and the process's metrics on the configured
-// address until ctx ends.
+// address until ctx ends, and the reconciler's passes. The process that shows
+// silent runs also verifies them: a worker that dies takes with it neither the
+// pages nor the reason that they give.
 func (a *App) Web(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for the console (stop what uses the address, or set OPSTRUTH_LISTEN): %w", err)
 	}
-	return a.WebOn(ctx, listener)
+	return together(ctx, a.Reconcile, func(ctx context.Context) error { return a.WebOn(ctx, listener) })
 }
 
-// WebOn does so on a listener, which it closes, with pages beside the product's own.
+// WebOn serves the console alone, on a listener which it closes, with pages
+// beside the product's own.
 func (a *App) WebOn(ctx context.Context, listener net.Listener, extra ...web.Extra) error {
 	// What the record says is shown by this process alone: it lives when no worker does.
 	if err := a.Metrics.Register(metrics.NewRecord(metrics.FromStore(a.Store), a.Logger)); err != nil {

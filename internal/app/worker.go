@@ -14,12 +14,11 @@ import (
 	"github.com/opstruth/opstruth/worker"
 )
 
-// Worker serves the operations' task queues, the reconciler's passes and the
-// process's metrics until ctx ends.
+// Worker serves the operations' task queues and the process's metrics until ctx
+// ends.
 func (a *App) Worker(ctx context.Context) error {
 	return together(ctx,
 		func(ctx context.Context) error { return a.Serve(ctx) },
-		a.Reconcile,
 		func(ctx context.Context) error {
 			return listen(ctx, a.Config.MetricsListen, metrics.Handler(a.Metrics, a.Logger), a.Logger)
 		},
