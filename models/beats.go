@@ -199,9 +199,9 @@ func (s *Store) writeBeats(tx *gorm.DB, owners map[string]*Run, accepted []Beat,
 	values := make([]string, len(accepted))
 	var args []any
 	for i, b := range accepted {
-		values[i] = "(CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT))"
+		values[i] = "(CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT))"
 		o := owners[b.RunID].Owner
-		args = append(args, b.RunID, toMicros(now.Add(-b.Age)), o.TemporalRunID, o.ActivityID, o.Attempt, toMicros(o.StartedAt))
+		args = append(args, b.RunID, toMicros(now), toMicros(now.Add(-b.Age)), o.TemporalRunID, o.ActivityID, o.Attempt, toMicros(o.StartedAt))
 	}
 	n := kept()
 	n.liveness = s.d.Greatest + "(l.liveness_at, v.beat_at)"
@@ -209,8 +209,8 @@ func (s *Store) writeBeats(tx *gorm.DB, owners map[string]*Run, accepted []Beat,
 		RunID   string
 		StaleAt int64
 	}
-	err := tx.Raw(`WITH v (id, beat_at, temporal_run_id, activity_id, attempt, started_at) AS (VALUES `+strings.Join(values, ", ")+`)
-		UPDATE run_liveness AS l SET `+s.signSQL(n, toMicros(now))+`, temporal_run_id = v.temporal_run_id, activity_id = v.activity_id,
+	err := tx.Raw(`WITH v (id, at, beat_at, temporal_run_id, activity_id, attempt, started_at) AS (VALUES `+strings.Join(values, ", ")+`)
+		UPDATE run_liveness AS l SET `+s.signSQL(n, "v.at")+`, temporal_run_id = v.temporal_run_id, activity_id = v.activity_id,
 			attempt = v.attempt, owner_started_at = v.started_at
 		FROM v WHERE l.run_id = v.id RETURNING run_id, stale_at`, args...).Scan(&written).Error
 	if err != nil {

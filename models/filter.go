@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func (s *Store) runConditions(sc Scope, f Filter) (*conditions, error) {
 func (s *Store) truthConditions(c *conditions, f Filter) error {
 	now := s.clock
 	if !f.AsOf.IsZero() {
-		now = literal(f.AsOf)
+		now = strconv.FormatInt(toMicros(f.AsOf), 10)
 	}
 	if f.Freshness != "" {
 		condition, ok := freshnessSQL(f.Freshness, now)

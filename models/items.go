@@ -102,8 +102,8 @@ func (s *Store) countItems(tx *gorm.DB, run Run, first []Item, now time.Time) er
 	for _, item := range first {
 		by[item.State]++
 	}
-	n := kept()
-	n.liveness, n.progress = s.d.Greatest+"(l.liveness_at, "+literal(now)+")", literal(now)
+	n := s.heard(now)
+	n.progress, n.progressAt = "c.progress", now
 	return s.touch(tx, run, n, now, `, succeeded = l.succeeded + ?, failed = l.failed + ?, skipped = l.skipped + ?, last_item = ?,
 		total = `+s.d.Greatest+`(l.total, l.succeeded + l.failed + l.skipped + ?)`,
 		by[ItemSucceeded], by[ItemFailed], by[ItemSkipped], first[len(first)-1].Key, len(first))

@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,8 +13,9 @@ import (
 // has locked. more are further columns of the statement.
 func (s *Store) touch(tx *gorm.DB, run Run, n sign, now time.Time, more string, args ...any) error {
 	var staleAt int64
-	result := tx.Raw(`UPDATE run_liveness AS l SET `+s.signSQL(n, toMicros(now))+more+` WHERE l.run_id = ? RETURNING stale_at`,
-		append(args, run.ID)...).Scan(&staleAt)
+	result := tx.Raw(`WITH c (at, liveness, progress) AS (VALUES (CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)))
+		UPDATE run_liveness AS l SET `+s.signSQL(n, "c.at")+more+` FROM c WHERE l.run_id = ? RETURNING stale_at`,
+		append(append([]any{toMicros(now), toMicros(n.livenessAt), toMicros(n.progressAt)}, args...), run.ID)...).Scan(&staleAt)
 	if result.Error != nil {
 		return fmt.Errorf("write liveness: %w", result.Error)
 	}
@@ -34,9 +34,6 @@ func (s *Store) noteRecovered(tx *gorm.DB, run Run, staleAt, now time.Time) erro
 		StaleAt: toMicros(run.Facts.StaleAt), SilentFor: now.Sub(run.Facts.LivenessAt).Microseconds(), Gap: run.Facts.InGap,
 	})
 }
-
-// literal is a time as an SQL operand.
-func literal(t time.Time) string { return strconv.FormatInt(toMicros(t), 10) }
 
 // truth is a condition as an SQL operand.
 func truth(b bool) string {

@@ -2,20 +2,31 @@ package models
 
 import (
 	"fmt"
-	"strconv"
+	"time"
 )
 
-// sign holds SQL operands for the new values of a run's liveness row, which the statement calls l. Operands are
-// columns or integer literals, never parameters, since the expressions repeat them.
+// sign holds SQL operands for the new values of a run's liveness row, which the statement calls l. They are columns,
+// never parameters, since the expressions repeat them.
 type sign struct {
 	liveness string
 	progress string
 	running  string
+
+	// Values of the columns c.liveness and c.progress, see touch.
+	livenessAt time.Time
+	progressAt time.Time
 }
 
 // kept is a sign that leaves everything as it is.
 func kept() sign {
 	return sign{liveness: "l.liveness_at", progress: "l.progress_at", running: "l.running"}
+}
+
+// heard is a sign of life at a moment, merged by maximum.
+func (s *Store) heard(at time.Time) sign {
+	n := kept()
+	n.liveness, n.livenessAt = s.d.Greatest+"(l.liveness_at, c.liveness)", at
+	return n
 }
 
 // staleAtSQL is lifecycle.StaleAt as SQL: the one place where stale_at is computed. The declared waits have been
@@ -31,8 +42,8 @@ func (s *Store) staleAtSQL(n sign) string {
 
 // signSQL is the SET list of every write to a liveness row. It recomputes stale_at, and where one that has passed
 // moves it keeps the episode: its beginning when it moves at all, its count when the run is fresh again.
-func (s *Store) signSQL(n sign, now int64) string {
-	at := strconv.FormatInt(now, 10)
+// at is the operand for the moment of the write.
+func (s *Store) signSQL(n sign, at string) string {
 	stale := s.staleAtSQL(n)
 	moved := fmt.Sprintf(`(l.stale_at <= %s AND %s > l.stale_at)`, at, stale)
 	recovered := fmt.Sprintf(`(l.stale_at <= %s AND %s > %s)`, at, stale, at)

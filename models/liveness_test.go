@@ -77,8 +77,13 @@ func TestBeatsMoveTheDeadline(t *testing.T) {
 		require.Equal(sc, modelstest.Epoch.Add(40*time.Second), run.Facts.RecoveredAt)
 		require.Equal(sc, []lifecycle.Kind{lifecycle.Recovered, lifecycle.WentStale}, kinds(sc.T, sc.s, sc.run.ID)[:2])
 
+		require.Empty(sc, sc.beat(70*time.Second, models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1}))
+		run, _ = sc.read(70 * time.Second)
+		require.Equal(sc, 2, run.Facts.StaleEpisodes)
+		require.Equal(sc, modelstest.Epoch.Add(29*time.Second), run.Facts.FirstStaleAt, "the first stays the first")
+
 		run = modelstest.Finish(sc.T, sc.at(90*time.Second), run, lifecycle.Succeeded)
-		require.Equal(sc, 2, run.Facts.StaleEpisodes, "a run that ends while it is stale was stale")
+		require.Equal(sc, 3, run.Facts.StaleEpisodes, "a run that ends while it is stale was stale")
 		require.Equal(sc, modelstest.Epoch.Add(29*time.Second), run.Facts.FirstStaleAt)
 		require.Equal(sc, []lifecycle.Kind{lifecycle.Finished, lifecycle.WentStale}, kinds(sc.T, sc.s, sc.run.ID)[:2])
 		require.Len(sc, sc.beat(91*time.Second, models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1}), 1, "beats of ended runs are rejected")
@@ -244,5 +249,22 @@ func TestHeldWaitSuspendsProgressOnly(t *testing.T) {
 		sc.beat(13*time.Second, models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 2})
 		run, _ = sc.read(14 * time.Second)
 		require.Empty(sc, run.Facts.Wait.ID, "it ends with its attempt")
+	})
+}
+
+func TestRenewedWaitsAreCappedTogether(t *testing.T) {
+	t.Parallel()
+	policy := func(p *lifecycle.Policy) { p.ProgressTimeout, p.MaxWait = 15*time.Second, 30*time.Second }
+	forEachScene(t, policy, func(sc *scene) {
+		b := models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1, Held: &models.HeldWait{Reason: "Retry-After", Lasts: 20 * time.Second}}
+		for _, after := range []time.Duration{0, 5 * time.Second, 19 * time.Second} {
+			sc.beat(after, b)
+		}
+		run, _ := sc.read(20 * time.Second)
+		require.Equal(sc, modelstest.Epoch.Add(30*time.Second), run.Facts.Wait.Until)
+		sc.beat(40*time.Second, b) // the first ran out; this is another one, and nothing is left for it
+		run, _ = sc.read(40 * time.Second)
+		require.Equal(sc, 30*time.Second, run.Facts.Waited)
+		require.Equal(sc, modelstest.Epoch.Add(40*time.Second), run.Facts.Wait.Until)
 	})
 }

@@ -100,8 +100,7 @@ func (s *Store) recordVerdict(tx *gorm.DB, run Run, v lifecycle.Verdict, now tim
 	if err := s.observedWait(tx, run, v, now); err != nil {
 		return err
 	}
-	n := kept()
-	n.liveness = s.d.Greatest + "(l.liveness_at, " + literal(v.Sign) + ")"
+	n := s.heard(v.Sign)
 	if v.Silence.At.IsZero() {
 		return s.touch(tx, run, n, now, `, verified_at = ?`, toMicros(now))
 	}

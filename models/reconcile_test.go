@@ -132,6 +132,19 @@ func TestConfirmedSilenceIsNoTelemetryGap(t *testing.T) {
 	})
 }
 
+func TestCauseOfAnOlderSilenceConfirmsNothing(t *testing.T) {
+	t.Parallel()
+	forEachScene(t, nil, func(sc *scene) {
+		sc.silent(21*time.Second, lifecycle.NoWorkers)
+		sc.beat(22*time.Second, models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1})
+		require.NoError(sc, sc.at(50*time.Second).FinishPass(sc.Context(), models.PassReport{
+			Breakers: map[string]lifecycle.Breaker{"": {Open: true, Since: modelstest.Epoch}},
+		}))
+		run, _ := sc.read(51 * time.Second)
+		require.True(sc, run.Facts.InGap)
+	})
+}
+
 func TestReconcilerFindsItsRuns(t *testing.T) {
 	t.Parallel()
 	forEachScene(t, nil, func(sc *scene) {

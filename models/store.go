@@ -38,6 +38,9 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the database address: %w", err)
 	}
+	// Lists with a filter of their own are many: described once, they are planned for their values and kept on this
+	// side alone.
+	config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limitSession))
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)

@@ -154,6 +154,7 @@ func (s *Store) recordLiveness(tx *gorm.DB, before Run, after lifecycle.Facts, w
 		return fmt.Errorf("record liveness: %w", err)
 	}
 	return s.touch(tx, before, sign{
-		liveness: literal(after.LivenessAt), progress: literal(after.ProgressAt), running: truth(after.Status == lifecycle.Running),
+		liveness: "c.liveness", progress: "c.progress", running: truth(after.Status == lifecycle.Running),
+		livenessAt: after.LivenessAt, progressAt: after.ProgressAt,
 	}, now, "")
 }

@@ -188,6 +188,16 @@ func TestSupersedingInBothDirections(t *testing.T) {
 		require.Empty(t, by(later))
 		require.Equal(t, int64(2), count(t, s, `SELECT COUNT(*) FROM run_events WHERE kind = 'superseded'`))
 
+		first := modelstest.Running(t, next(), w.NewRun(func(n *models.NewRun) { n.Supersedes, n.Target = true, "b" }))
+		second := modelstest.Ended(t, next(), w.NewRun(func(n *models.NewRun) { n.Supersedes, n.Target = true, "b" }), lifecycle.Failed)
+		modelstest.Finish(t, next(), first, lifecycle.Succeeded)
+		require.Empty(t, by(second), "an earlier run makes nothing good that was queued after it")
+
+		before := modelstest.Running(t, next(), w.NewRun(func(n *models.NewRun) { n.Supersedes, n.Target = true, "c" }))
+		modelstest.Ended(t, next(), w.NewRun(func(n *models.NewRun) { n.Target = "c" }), lifecycle.Succeeded)
+		before = modelstest.Finish(t, next(), before, lifecycle.Failed)
+		require.Empty(t, by(before), "the later run did not opt in")
+
 		plain := modelstest.Ended(t, next(), w.NewRun(func(n *models.NewRun) { n.Type = "bulk" }), lifecycle.Failed)
 		modelstest.Ended(t, next(), w.NewRun(func(n *models.NewRun) { n.Type = "bulk" }), lifecycle.Succeeded)
 		require.Empty(t, by(plain), "superseding is opt-in")

@@ -96,9 +96,7 @@ func (s *Store) handOver(tx *gorm.DB, workerID, runID string, limit time.Duratio
 	if err := s.putWait(tx, runID, waitRow{Wait: wait, owner: run.Owner}, now); err != nil {
 		return err
 	}
-	n := kept()
-	n.liveness = s.d.Greatest + "(l.liveness_at, " + literal(now) + ")"
-	if err := s.touch(tx, run, n, now, ""); err != nil {
+	if err := s.touch(tx, run, s.heard(now), now, ""); err != nil {
 		return err
 	}
 	return s.event(tx, runID, now, lifecycle.WaitDeclared, workerID, EventData{Wait: wait.Reason, Until: toMicros(wait.Until)})
