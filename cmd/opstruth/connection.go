@@ -63,7 +63,7 @@ without it an existing secret stays.`,
 	f.StringVar(&l.ClientID, "client-id", "", "OAuth2 client, for client_credentials")
 	f.StringVar(&l.TokenURL, "token-url", "", "where the client gets its tokens, for client_credentials")
 	f.StringVar(&l.Scope, "scope", "", "scopes to ask for, separated by spaces")
-	require(set, "workspace", "tenant", "name", "base-url")
+	must(set, "workspace", "tenant", "name", "base-url")
 	parent.AddCommand(set)
 	return parent
 }

@@ -39,13 +39,13 @@ func tenant() *cobra.Command {
 	add.Flags().StringVar(&workspace, "workspace", "", "slug of the workspace")
 	add.Flags().StringVar(&slug, "slug", "", "short name in addresses")
 	add.Flags().StringVar(&name, "name", "", "name that people see; the slug if empty")
-	require(add, "workspace", "slug")
+	must(add, "workspace", "slug")
 	parent.AddCommand(add)
 	return parent
 }
 
-// require marks flags without which a command does nothing.
-func require(cmd *cobra.Command, flags ...string) {
+// must marks flags without which a command does nothing.
+func must(cmd *cobra.Command, flags ...string) {
 	for _, f := range flags {
 		if err := cmd.MarkFlagRequired(f); err != nil {
 			panic(err) // a flag that was not defined: a programming error
