@@ -39,7 +39,7 @@ func Start(d StartData) view.StartPage {
 		var active models.ErrAlreadyActive
 		if errors.As(d.Err, &active) {
 			shell.Alerts = append(slices.Clone(shell.Alerts), view.Alert{
-				Tone: lifecycle.ToneWarn, Title: "This is already running.", Text: "A run of the same type and target is still active for this tenant.",
+				Tone: lifecycle.ToneWarn, Title: "Already active.", Text: "A run of the same type and target has not ended yet. Wait for it, or cancel it on its page.",
 				Action: &view.Action{Label: "Open that run", Href: links.Run(d.Who.Plane, active.RunID, d.within(d.Tenant.Slug))},
 			})
 		}

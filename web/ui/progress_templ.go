@@ -291,7 +291,7 @@ func Progress(p view.Progress) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.Last != "" || !p.Moved.IsZero() {
+		if p.Processed > 0 && (p.Last != "" || !p.Moved.IsZero()) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p class=\"soft progress-last\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
