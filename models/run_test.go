@@ -151,3 +151,13 @@ func kinds(t *testing.T, s *models.Store, runID string) []lifecycle.Kind {
 	}
 	return all
 }
+
+func TestRunStaysInTheTenantsWorkspace(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, s *models.Store) {
+		w := modelstest.Seed(t, s)
+		_, _, err := s.CreateRun(t.Context(), w.NewRun(func(n *models.NewRun) { n.TenantID = w.West.ID }))
+		require.Error(t, err)
+		require.Zero(t, count(t, s, `SELECT COUNT(*) FROM operation_runs`))
+	})
+}

@@ -10,7 +10,8 @@ CREATE TABLE tenants (
     workspace_id TEXT COLLATE "C" NOT NULL REFERENCES workspaces (id),
     slug         TEXT NOT NULL,
     name         TEXT NOT NULL,
-    UNIQUE (workspace_id, slug)
+    UNIQUE (workspace_id, slug),
+    UNIQUE (workspace_id, id)
 );
 
 CREATE TABLE users (
@@ -87,7 +88,7 @@ CREATE TABLE connections (
 CREATE TABLE operation_runs (
     id              TEXT COLLATE "C" PRIMARY KEY,
     workspace_id    TEXT COLLATE "C" NOT NULL REFERENCES workspaces (id),
-    tenant_id       TEXT COLLATE "C" REFERENCES tenants (id),
+    tenant_id       TEXT COLLATE "C",
     type            TEXT NOT NULL,
     target          TEXT NOT NULL,
     queue           TEXT NOT NULL,
@@ -146,6 +147,7 @@ CREATE TABLE operation_runs (
     acknowledged_by TEXT NOT NULL DEFAULT '',
     acknowledged_note TEXT NOT NULL DEFAULT '',
     superseded_by   TEXT NOT NULL DEFAULT '',
+    FOREIGN KEY (workspace_id, tenant_id) REFERENCES tenants (workspace_id, id),
     CHECK ((status = 'completed') = (outcome <> 'pending')),
     CHECK ((status = 'completed') = (completed_at > 0))
 ) WITH (fillfactor = 80);
