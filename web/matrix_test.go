@@ -176,8 +176,8 @@ func TestListsStayWithinTheScope(t *testing.T) {
 func (b *bench) listed(r reader, path string) []string {
 	b.t.Helper()
 	var ids []string
-	for _, row := range b.page(r, path).Find("#runs tbody tr[id^=run-]").EachIter() {
-		ids = append(ids, strings.TrimPrefix(row.AttrOr("id", ""), "run-"))
+	for _, row := range b.page(r, path).Find("#runs tbody tr[data-run]").EachIter() {
+		ids = append(ids, row.AttrOr("data-run", ""))
 	}
 	return ids
 }

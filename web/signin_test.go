@@ -124,3 +124,26 @@ func TestSignInEndsWithTheRightsBehindIt(t *testing.T) {
 	r.AddCookie(cookie)
 	require.Equal(t, http.StatusSeeOther, b.serve(r).Code)
 }
+
+func TestSignInOnOnePlaneIsNoneOnTheOther(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	both := b.person("Bo", links.Admin, func(id string) {
+		require.NoError(t, b.store.SetMembership(t.Context(), models.Membership{UserID: id, WorkspaceID: b.world.Acme.ID, Role: models.RoleOwner, AllTenants: true}))
+		require.NoError(t, b.store.GrantCapability(t.Context(), id, models.CapTriage))
+	})
+	admin, system := b.session(both), b.session(reader{both.user, links.System})
+	for _, c := range []struct {
+		name, value, path string
+		status            int
+	}{
+		{admin.Name, admin.Value, "/admin/operations", http.StatusOK},
+		{system.Name, system.Value, "/system", http.StatusOK},
+		{system.Name, admin.Value, "/system", http.StatusSeeOther},
+		{admin.Name, system.Value, "/admin/operations", http.StatusSeeOther},
+	} {
+		r := httptest.NewRequest(http.MethodGet, c.path, nil)
+		r.AddCookie(&http.Cookie{Name: c.name, Value: c.value})
+		require.Equal(t, c.status, b.serve(r).Code, c)
+	}
+}

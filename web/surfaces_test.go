@@ -120,8 +120,8 @@ func text(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Te
 
 func rowStories(page *goquery.Document) map[string]story {
 	stories := map[string]story{}
-	for _, row := range page.Find("tr[id^=run-]").EachIter() {
-		stories[strings.TrimPrefix(row.AttrOr("id", ""), "run-")] = story{
+	for _, row := range page.Find("tr[data-run]").EachIter() {
+		stories[row.AttrOr("data-run", "")] = story{
 			badge: text(row.Find(".cell-state .tag").First()), headline: text(row.Find(".row-headline")),
 		}
 	}
@@ -198,8 +198,8 @@ func TestSurfacesGuardTheirActions(t *testing.T) {
 			require.NotZero(t, s.Find("a, button").Length(), "%s: an empty group of actions", say)
 		})
 		require.LessOrEqual(t, page.Find("#decision .btn-primary, #decision .btn-danger").Not("form .btn-danger, form .btn-primary").Length(), 1, "%s: more than one primary next step", say)
-		page.Find("tr[id^=run-]").Each(func(_ int, row *goquery.Selection) {
-			id := strings.TrimPrefix(row.AttrOr("id", ""), "run-")
+		page.Find("tr[data-run]").Each(func(_ int, row *goquery.Selection) {
+			id := row.AttrOr("data-run", "")
 			to := row.Find("a")
 			require.Equal(t, 1, to.Length(), "%s: one way to inspect a run", say)
 			u, err := url.Parse(to.AttrOr("href", ""))

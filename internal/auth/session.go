@@ -15,7 +15,11 @@ import (
 // sessionLifetime is how long a sign-in lasts. It is not prolonged by use, so that reading writes nothing.
 const sessionLifetime = 12 * time.Hour
 
-const userKey = "user"
+// What a session holds: who signed in, and on which plane, so that its token opens no other.
+const (
+	userKey  = "user"
+	planeKey = "plane"
+)
 
 // SessionStore keeps sessions under the hash of their token.
 type SessionStore interface{ scs.CtxStore }
@@ -49,6 +53,7 @@ func (s *Service) Begin(w http.ResponseWriter, r *http.Request, p Principal) err
 		return fmt.Errorf("begin session: %w", err)
 	}
 	m.Put(ctx, userKey, p.User.ID)
+	m.Put(ctx, planeKey, string(p.Plane))
 	token, expiry, err := m.Commit(ctx)
 	if err != nil {
 		return fmt.Errorf("store session: %w", err)
@@ -80,8 +85,9 @@ func (s *Service) BySession(r *http.Request, plane links.Plane) (Principal, erro
 	if err != nil {
 		return Principal{}, err
 	}
-	userID := s.sessions[plane].GetString(ctx, userKey)
-	if userID == "" {
+	m := s.sessions[plane]
+	userID := m.GetString(ctx, userKey)
+	if userID == "" || m.GetString(ctx, planeKey) != string(plane) {
 		return Principal{}, ErrAnonymous
 	}
 	p, err := s.byID(ctx, plane, userID)

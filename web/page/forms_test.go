@@ -124,6 +124,7 @@ func TestHealthTellsWhoWorks(t *testing.T) {
 	require.Equal(t, []string{
 		"inventory Nobody serves it 0 12 70 s ago", "retired Nobody serves it 0 1 never", "sample Served 1 0 1 s ago",
 	}, texts(doc.Find("#queues tbody tr")))
+	require.Equal(t, 2, doc.Find("#queues .tone-bad").Length(), "runs wait where nobody serves")
 	require.Equal(t, []string{"host-1 process 7 Live sample 1 s ago", "host-2 process 8 Silent inventory 70 s ago"}, texts(doc.Find("#workers tbody tr")))
 	require.Equal(t, []string{"Good", "Good", "Good"}, texts(doc.Find(".checks .tag")))
 	require.Zero(t, doc.Find(".truth-warn").Length())
