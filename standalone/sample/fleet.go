@@ -22,7 +22,7 @@ const (
 	FleetName = "Sample fleet"
 
 	// patience is how long the fleet lets one of its simulated runs go on.
-	patience = 45 * time.Second
+	patience = 50 * time.Second
 	// maxActive bounds the fleet's active runs; above it nothing is started.
 	maxActive = 40
 	// workerGone is how old a worker's last sign may be before the fleet leaves its queue alone: the reader is looking at

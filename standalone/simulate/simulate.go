@@ -25,7 +25,7 @@ const (
 	// UnattendedQueue is a task queue that nobody polls.
 	UnattendedQueue = "sample-unattended"
 
-	progressTimeout = 20 * time.Second
+	progressTimeout = 30 * time.Second
 	// sampleGrace is short, so that a cancel that no workflow can take is seen to be forced.
 	sampleGrace = 10 * time.Second
 )
