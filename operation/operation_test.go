@@ -38,7 +38,9 @@ func kind(change ...func(*operation.Type[input])) operation.Definition {
 			}
 			return nil
 		},
-		Do: func(context.Context, *operation.Run[input], string) (operation.Next, error) { return operation.Done(), nil },
+		Do: func(context.Context, *operation.Run[input], string) (operation.Next, error) {
+			return operation.Done(), nil
+		},
 	}
 	for _, c := range change {
 		c(&t)

@@ -94,8 +94,13 @@ func batching(t *testing.T) (*Batcher, *record, *fates) {
 	done := make(chan struct{})
 	go func() { defer close(done); b.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	time.Sleep(time.Millisecond) // after the first, empty batch; the next ones fall between a test's own steps
+	pass(time.Millisecond) // after the first, empty batch; the next ones fall between a test's own steps
 	return b, r, f
+}
+
+// pass lets time go by in a test's bubble.
+func pass(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // a bubble's clock stands still but for its sleepers
 }
 
 var one = attempt{run: "r1", temporalRun: "t1", activity: "5", number: 1}
@@ -106,7 +111,7 @@ func TestABatchGoesOutEverySecondAlsoWhenEmpty(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, r, _ := batching(t)
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		synctest.Wait()
 		require.Len(t, r.batches, 4)
 		require.Empty(t, r.beats())
@@ -118,9 +123,9 @@ func TestAFirstBeatIsWrittenWithTheNextBatchAndTravelsAsAnAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r, _ := batching(t)
 		started := time.Now()
-		time.Sleep(400 * time.Millisecond)
+		pass(400 * time.Millisecond)
 		b.Beat(one, started, nil, none)
-		time.Sleep(600 * time.Millisecond)
+		pass(600 * time.Millisecond)
 		synctest.Wait()
 		require.Equal(t, []models.Beat{{
 			RunID: "r1", TemporalRunID: "t1", ActivityID: "5", Attempt: 1, Age: 599 * time.Millisecond, StartedAge: 999 * time.Millisecond,
@@ -135,7 +140,7 @@ func TestBeatsThatSayNothingNewAreCoalesced(t *testing.T) {
 		started := time.Now()
 		for range 100 { // ten seconds
 			b.Beat(one, started, nil, none)
-			time.Sleep(100 * time.Millisecond)
+			pass(100 * time.Millisecond)
 		}
 		synctest.Wait()
 		require.Len(t, r.beats(), 4, "at 1, 4, 7 and 10 s")
@@ -154,7 +159,7 @@ func TestAHeldWaitIsNewsAndSoIsItsEnd(t *testing.T) {
 		started := time.Now()
 		second := func(held *contract.Held) *models.HeldWait {
 			b.Beat(one, started, held, none)
-			time.Sleep(time.Second)
+			pass(time.Second)
 			synctest.Wait()
 			all := r.beats()
 			return all[len(all)-1].Held
@@ -176,7 +181,7 @@ func TestARejectedAttemptIsCutOff(t *testing.T) {
 		other, cancelOther := context.WithCancelCause(t.Context())
 		b.Beat(one, time.Now(), nil, cancelCut)
 		b.Beat(attempt{run: "r2"}, time.Now(), nil, cancelOther)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		synctest.Wait()
 		require.ErrorIs(t, context.Cause(cut), operation.ErrCutOff)
 		require.NoError(t, other.Err())
@@ -200,11 +205,11 @@ func TestWhileTheDatabaseIsAwayOnlyTheNewestBeatIsKept(t *testing.T) {
 				started := time.Now()
 				for range 12 { // a minute
 					b.Beat(one, started, nil, none) // returns at once
-					time.Sleep(5 * time.Second)
+					pass(5 * time.Second)
 				}
 				require.Empty(t, r.batches[1:])
 				r.set(func() { outage(r, false) })
-				time.Sleep(4 * time.Second)
+				pass(4 * time.Second)
 				synctest.Wait()
 				require.Len(t, r.beats(), 1)
 				require.Equal(t, 11, f.seen[metrics.Dropped])
@@ -218,11 +223,11 @@ func TestAnEndedAttemptIsForgottenAfterItsLastBeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r, _ := batching(t)
 		b.Beat(one, time.Now(), nil, none)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		b.Beat(one, time.Now(), nil, none)
 		b.End(one)
 		require.Equal(t, []string{"r1"}, b.Runs())
-		time.Sleep(time.Second)
+		pass(time.Second)
 		synctest.Wait()
 		require.Len(t, r.beats(), 2, "the last one was not coalesced away")
 		require.Empty(t, b.Runs())

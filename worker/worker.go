@@ -26,6 +26,8 @@ const (
 	// deadlock is how long workflow code may run without yielding. The SDK's own
 	// limit of a second flags a busy machine as a bug.
 	deadlock = 10 * time.Second
+	// pollers is how many tasks of a queue may be on their way to this process.
+	pollers = 5
 	// handoverWrite bounds the last write of a worker that stops.
 	handoverWrite = 5 * time.Second
 )
@@ -88,10 +90,7 @@ func New(o Options) *Worker {
 func (w *Worker) Run(ctx context.Context) error {
 	batcher := NewBatcher(w.o.Record, w.o.Worker, w.o.Timing, w.o.Measure, w.o.Logger)
 	broken := make(chan error, 1)
-	serving, err := w.start(ctx, batcher, broken)
-	if err != nil {
-		return err
-	}
+	serving := w.start(ctx, batcher, broken)
 	if serving == nil {
 		return nil // told to stop before Temporal came up
 	}
@@ -100,6 +99,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { batcher.Run(beating) })
 	w.o.Logger.InfoContext(ctx, "worker serves", "worker", w.o.Worker.ID, "queues", w.o.Worker.Queues)
+	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-broken:
@@ -122,7 +122,7 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // start starts all queues, trying again until Temporal answers. It returns
 // nothing when ctx ended before that.
-func (w *Worker) start(ctx context.Context, b *Batcher, broken chan<- error) ([]sdkworker.Worker, error) {
+func (w *Worker) start(ctx context.Context, b *Batcher, broken chan<- error) []sdkworker.Worker {
 	for {
 		serving := make([]sdkworker.Worker, 0, len(w.o.Worker.Queues))
 		var err error
@@ -134,16 +134,15 @@ func (w *Worker) start(ctx context.Context, b *Batcher, broken chan<- error) ([]
 			serving = append(serving, sdk)
 		}
 		if err == nil {
-			return serving, nil
+			return serving
 		}
 		stop(serving)
-		if ctx.Err() != nil {
-			return nil, nil
+		if ctx.Err() == nil {
+			w.o.Logger.WarnContext(ctx, "cannot start the worker; trying again", "error", err, "in", retryStart)
 		}
-		w.o.Logger.WarnContext(ctx, "cannot start the worker; trying again", "error", err, "in", retryStart)
 		select {
 		case <-ctx.Done():
-			return nil, nil
+			return nil
 		case <-time.After(retryStart):
 		}
 	}
@@ -159,7 +158,9 @@ func (w *Worker) queue(queue string, b *Batcher, broken chan<- error) sdkworker.
 		// travels back with a heartbeat. Each one costs the server a write.
 		MaxHeartbeatThrottleInterval:     max(w.o.Timing.HeartbeatEvery, time.Second),
 		DefaultHeartbeatThrottleInterval: max(w.o.Timing.HeartbeatEvery, time.Second),
-		StickyScheduleToStartTimeout:     stickyLimit,
+		// More than the SDK's two: what waits for a poll looks like a backlog.
+		MaxConcurrentWorkflowTaskPollers: pollers,
+		MaxConcurrentActivityTaskPollers: pollers,
 		// A bug in workflow code must stay visible and repairable: the task fails
 		// until the code is right, and the run does not.
 		WorkflowPanicPolicy:         sdkworker.BlockWorkflow,

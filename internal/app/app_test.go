@@ -81,7 +81,9 @@ func TestTheConsoleIsServedWhileTemporalIsAway(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- together(ctx, a.Reconcile, func(ctx context.Context) error { return a.WebOn(ctx, listener) }) }()
+	go func() {
+		ended <- together(ctx, a.Reconcile, func(ctx context.Context) error { return a.WebOn(ctx, listener) })
+	}()
 
 	for path, want := range map[string]string{"/healthz": "", "/readyz": "", "/metrics": "opstruth_db_up 1"} {
 		require.Contains(t, get(t, "http://"+listener.Addr().String()+path), want, path)

@@ -28,7 +28,7 @@ func (a *App) WebOn(ctx context.Context, listener net.Listener, extra ...web.Ext
 	if err := a.Metrics.Register(metrics.NewRecord(metrics.FromStore(a.Store), a.Logger)); err != nil {
 		return fmt.Errorf("register the record's metrics: %w", err)
 	}
-	handler, err := web.New(web.Options{
+	handler, err := web.New(web.Options{ //nolint:contextcheck // a request brings its own context
 		Store: a.Store, Types: a.Types, Starter: a.Starter, Logger: a.Logger,
 		Metrics:   metrics.Handler(a.Metrics, a.Logger),
 		PublicURL: a.Config.PublicURL, SecureCookies: a.Config.SecureCookies(),
