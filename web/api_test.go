@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/stretchr/testify/require"
@@ -315,4 +316,24 @@ func TestAPIDocumentIsServed(t *testing.T) {
 	w := b.serve(httptest.NewRequest(http.MethodGet, "/api/v1/openapi.yaml", nil))
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Equal(t, api.Document, w.Body.Bytes())
+}
+
+func TestAPIServesExactlyWhatItsDocumentSays(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	doc, err := openapi3.NewLoader().LoadFromData(api.Document)
+	require.NoError(t, err)
+	require.NoError(t, doc.Validate(t.Context(), openapi3.IsOpenAPI31OrLater()))
+	var described, served []string
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			described = append(described, method+" "+path)
+		}
+	}
+	for _, r := range b.engine.Routes() {
+		if strings.HasPrefix(r.Path, "/api/") && r.Path != "/api/v1/openapi.yaml" {
+			served = append(served, r.Method+" "+strings.ReplaceAll(r.Path, ":id", "{id}"))
+		}
+	}
+	require.ElementsMatch(t, described, served)
 }

@@ -2,11 +2,14 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
+
+	"github.com/opstruth/opstruth/web/fault"
 )
 
 // html answers with a page. It is made before anything is sent, so that a failure can still be told.
@@ -27,6 +30,16 @@ func (s *server) page(c *gin.Context, page templ.Component, err error) error {
 	}
 	s.html(c, http.StatusOK, page)
 	return nil
+}
+
+// parseForm reads a submitted form. One that cannot be read is the sender's error.
+func parseForm(c *gin.Context) error {
+	err := c.Request.ParseForm()
+	var large *http.MaxBytesError
+	if err != nil && !errors.As(err, &large) {
+		return &fault.Invalid{Detail: "the form could not be read; open the page again and resend it"}
+	}
+	return err
 }
 
 // seeOther sends the reader on after a change.

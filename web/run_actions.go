@@ -21,6 +21,9 @@ func (s *server) cancel(c *gin.Context, a access.Access) error {
 }
 
 func (s *server) acknowledge(c *gin.Context, a access.Access) error {
+	if err := parseForm(c); err != nil {
+		return err
+	}
 	return back(c, a, s.actions.Acknowledge(c.Request.Context(), a, c.PostForm("note")))
 }
 
@@ -30,6 +33,9 @@ func (s *server) reopen(c *gin.Context, a access.Access) error {
 
 // retry leads on to the new run. Its form carries a key, so that a second click starts no second run.
 func (s *server) retry(c *gin.Context, a access.Access) error {
+	if err := parseForm(c); err != nil {
+		return err
+	}
 	run, _, err := s.actions.Retry(c.Request.Context(), a, c.PostForm(page.KeyField))
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -61,12 +62,25 @@ func New(o Options) (*gin.Engine, error) {
 	if s.validator, err = api.NewValidator(); err != nil {
 		return nil, err
 	}
-	if o.PublicURL != "" {
-		if err := s.origins.AddTrustedOrigin(o.PublicURL); err != nil {
-			return nil, fmt.Errorf("trust the public address: %w", err)
-		}
+	if err := s.trust(o.PublicURL); err != nil {
+		return nil, err
 	}
 	return s.engine(), nil
+}
+
+// trust lets pages of the public address ask for changes, where a proxy hides that it is ours.
+func (s *server) trust(public string) error {
+	if public == "" {
+		return nil
+	}
+	u, err := url.Parse(public)
+	if err == nil {
+		err = s.origins.AddTrustedOrigin(u.Scheme + "://" + u.Host)
+	}
+	if err != nil {
+		return fmt.Errorf("trust the public address: %w", err)
+	}
+	return nil
 }
 
 func (s *server) engine() *gin.Engine {

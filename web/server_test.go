@@ -45,6 +45,16 @@ func TestAnotherSiteChangesNothing(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, post("Sec-Fetch-Site", "same-origin"))
 }
 
+func TestUnreadableFormsAreTheSendersError(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for body, status := range map[string]int{"email=%zz": http.StatusBadRequest, strings.Repeat("x", 2<<20): http.StatusRequestEntityTooLarge} {
+		r := httptest.NewRequest(http.MethodPost, "/sign-in", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		require.Equal(t, status, b.serve(r).Code)
+	}
+}
+
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -32,7 +32,7 @@ func (s *server) signInForm(plane links.Plane) handler {
 
 func (s *server) signIn(plane links.Plane) handler {
 	return func(c *gin.Context, _ access.Access) error {
-		if err := c.Request.ParseForm(); err != nil {
+		if err := parseForm(c); err != nil {
 			return err
 		}
 		next, email := links.Local(c.Query("next")), c.PostForm("email")

@@ -43,7 +43,7 @@ func (s *server) start(c *gin.Context, a access.Access) error {
 	if !ok {
 		return models.ErrNotFound
 	}
-	if err := c.Request.ParseForm(); err != nil {
+	if err := parseForm(c); err != nil {
 		return err
 	}
 	form := c.Request.PostForm

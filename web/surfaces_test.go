@@ -185,11 +185,24 @@ func (b *bench) pages() []struct {
 	return stops
 }
 
+// steps are the labels of the next steps that are buttons, by the path of the run's page; empty where the
+// step is none.
+func (b *bench) steps() map[string]string {
+	page, err := b.store.ListRuns(b.t.Context(), b.world.OwnerScope, models.Filter{}, models.Page{Limit: 100})
+	require.NoError(b.t, err)
+	steps := map[string]string{}
+	for _, r := range page.Runs {
+		steps[links.Run(links.Admin, r.ID, links.List{})] = r.Truth(page.Now).NextStep().Label
+	}
+	return steps
+}
+
 func TestSurfacesGuardTheirActions(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	seedStates(t, b)
 	calls := b.temporal.calls
+	steps := b.steps()
 	for _, stop := range b.pages() {
 		page := b.page(stop.who, stop.path)
 		say := stop.who.user.Name + " at " + stop.path
@@ -197,7 +210,12 @@ func TestSurfacesGuardTheirActions(t *testing.T) {
 		page.Find(".actions, .decision-next .actions, ul.menu-list").Each(func(_ int, s *goquery.Selection) {
 			require.NotZero(t, s.Find("a, button").Length(), "%s: an empty group of actions", say)
 		})
-		require.LessOrEqual(t, page.Find("#decision .btn-primary, #decision .btn-danger").Not("form .btn-danger, form .btn-primary").Length(), 1, "%s: more than one primary next step", say)
+		primary := page.Find("#decision .actions > a, #decision .actions > form > button, #decision .actions > details > summary").
+			Filter(".btn-primary, .btn-danger")
+		require.LessOrEqual(t, primary.Length(), 1, "%s: more than one primary next step", say)
+		if step, ok := steps[stop.path]; ok && stop.who == b.owner() {
+			require.Equal(t, step != "", primary.Length() == 1, "%s: the next step %q is the one primary button", say, step)
+		}
 		page.Find("tr[data-run]").Each(func(_ int, row *goquery.Selection) {
 			id := row.AttrOr("data-run", "")
 			to := row.Find("a")
@@ -253,5 +271,26 @@ func TestSurfacesPollOnlyWhileSomethingIsActive(t *testing.T) {
 	for _, path := range append(every, links.Run(links.Admin, active.ID, links.List{})) {
 		require.Contains(t, trigger(path), "every 5s", path)
 		require.Equal(t, "morph:outerHTML", b.page(b.owner(), path).Find("#live").AttrOr("hx-swap", ""), path)
+	}
+}
+
+func TestPagesSaySinceWhenTruthIsUnverified(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	run := modelstest.Queued(t, b.store, b.world.NewRun())
+	paths := []string{links.Workspace("acme"), links.Runs(links.Admin, links.List{}), links.Run(links.Admin, run.ID, links.List{})}
+	warning := func(path string) string { return text(b.page(b.owner(), path).Find(".truth-warning")) }
+	for _, path := range paths {
+		require.Contains(t, warning(path), "not finished a pass yet", path)
+	}
+	require.NoError(t, b.store.FinishPass(t.Context(), models.PassReport{Every: time.Hour, TemporalAnswered: true}))
+	for _, path := range paths {
+		require.Empty(t, warning(path), path)
+		require.Contains(t, text(b.page(b.owner(), path).Find(".truth")), "last reconciler pass", path)
+	}
+	// Passes of a microsecond are overdue at once, so the next answer of Temporal is missing for longer than two.
+	require.NoError(t, b.store.FinishPass(t.Context(), models.PassReport{Every: time.Microsecond}))
+	for _, path := range paths {
+		require.Contains(t, warning(path), "Truth unverified since", path)
 	}
 }

@@ -82,7 +82,7 @@ func (c *Checker) Check(r *http.Request, rule Rule, param func(string) string) (
 		return Access{}, errors.New("check access: the route's rule names no action")
 	case rule.InBody:
 		return a, nil
-	case rule.Target == Nothing && rule.Plane == links.Admin:
+	case rule.Target == Nothing && rule.Plane == links.Admin && rule.Action == auth.View:
 		return a, nil // a list: its scope narrows it
 	}
 	return a, a.Permit(rule.Action, a.Workspace.ID)

@@ -308,7 +308,9 @@ type Problem struct {
 	Instance *string `json:"instance,omitempty"`
 	Status   int     `json:"status"`
 	Title    string  `json:"title"`
-	Type     string  `json:"type"`
+
+	// Type Names the kind of problem, such as urn:opstruth:problem:not-found; programs may rely on it.
+	Type string `json:"type"`
 }
 
 // ProblemClass defines model for ProblemClass.

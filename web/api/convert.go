@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/opstruth/opstruth/lifecycle"
@@ -92,7 +93,7 @@ func value(s *string) string {
 
 // ProblemOf is a fault as the API tells it. Number is the request's, for internal errors.
 func ProblemOf(f fault.Fault, number string) Problem {
-	p := Problem{Type: "about:blank", Title: f.Title, Status: f.Status, Detail: f.Detail, Instance: optional(number)}
+	p := Problem{Type: "urn:opstruth:problem:" + strings.ReplaceAll(strings.ToLower(f.Title), " ", "-"), Title: f.Title, Status: f.Status, Detail: f.Detail, Instance: optional(number)}
 	if len(f.Fields) > 0 {
 		list := make([]FieldProblem, len(f.Fields))
 		for i, field := range f.Fields {

@@ -50,7 +50,7 @@ var table = []struct {
 	fault Fault
 }{
 	{models.ErrNotFound, NotFound},
-	{auth.ErrAnonymous, Fault{Status: 401, Title: "Not signed in", Detail: "Send a personal API token in the header Authorization: Bearer <token>."}},
+	{auth.ErrAnonymous, Fault{Status: 401, Title: "Not signed in", Detail: "Sign in, or send a personal API token in the header Authorization: Bearer <token>."}},
 	{auth.ErrBadToken, Fault{Status: 401, Title: "Token refused"}},
 	{auth.ErrWrongCredentials, Fault{Status: 401, Title: "Sign-in refused"}},
 	{auth.ErrNotAdmitted, Fault{Status: 403, Title: "No access"}},

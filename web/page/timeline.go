@@ -24,47 +24,16 @@ func (d RunData) timeline() []view.Event {
 	return lines
 }
 
-// look is how a kind of event is told; words for states come from the catalogue in lifecycle.
-type look struct {
-	title string
-	tone  view.Tone
-	icon  string
-}
-
-var looks = map[lifecycle.Kind]look{
-	lifecycle.Enqueued:        {"Queued", lifecycle.ToneNeutral, "clock"},
-	lifecycle.Dispatched:      {"Handed to Temporal", lifecycle.ToneNeutral, "arrow-right"},
-	lifecycle.Started:         {"A worker began", lifecycle.ToneInfo, "player-play"},
-	lifecycle.Planned:         {"Work planned", lifecycle.ToneNeutral, "list-details"},
-	lifecycle.WaitDeclared:    {"Began to wait", lifecycle.ToneInfo, "hourglass"},
-	lifecycle.WaitEnded:       {"Stopped waiting", lifecycle.ToneNeutral, "hourglass-empty"},
-	lifecycle.CancelRequested: {"Cancel asked for", lifecycle.ToneWarn, "player-stop"},
-	lifecycle.Finished:        {"Ended", lifecycle.ToneNeutral, "flag"},
-	lifecycle.CloseClaimed:    {"About to be closed by opstruth", lifecycle.ToneWarn, "plug-connected-x"},
-	lifecycle.CloseDropped:    {"Not closed: it lives", lifecycle.ToneInfo, "heartbeat"},
-	lifecycle.Reconciled:      {"Closed by opstruth", lifecycle.ToneBad, "plug-connected-x"},
-	lifecycle.CancelForced:    {"Cancel forced", lifecycle.ToneWarn, "ban"},
-	lifecycle.Adopted:         {"Its end was taken from Temporal", lifecycle.ToneNeutral, "flag"},
-	lifecycle.AcknowledgedBy:  {"Noted", lifecycle.ToneNeutral, "notes"},
-	lifecycle.Reopened:        {"Reopened", lifecycle.ToneWarn, "refresh"},
-	lifecycle.Superseded:      {"A later run succeeded", lifecycle.ToneGood, "arrow-forward-up"},
-	lifecycle.LateReported:    {"Late result ignored", lifecycle.ToneWarn, "mail-off"},
-	lifecycle.WentStale:       {"Became likely stuck", lifecycle.ToneBad, "alert-triangle"},
-	lifecycle.Recovered:       {"Heard again", lifecycle.ToneGood, "heartbeat"},
-	lifecycle.CauseFound:      {"Cause found", lifecycle.ToneWarn, "search"},
-	lifecycle.ItemFailing:     {"A step failed and is tried again", lifecycle.ToneWarn, "rotate-clockwise"},
-}
-
 // line tells one event in words.
 func line(e models.Event, now time.Time) view.Event {
 	var data models.EventData
 	_ = json.Unmarshal(e.Data, &data) // a line without its data still tells what happened
-	how, known := looks[e.Kind]
-	if !known {
-		how = look{title: string(e.Kind), tone: lifecycle.ToneNeutral, icon: "circle-dot"}
+	how := e.Kind.Badge()
+	if how.Label == "" { // written by a newer version of opstruth
+		how = view.Badge{Label: string(e.Kind), Tone: lifecycle.ToneNeutral, Icon: "circle-dot"}
 	}
 	v := view.Event{
-		Icon: how.icon, Tone: how.tone, Title: how.title, Detail: detail(e.Kind, data), Actor: e.Actor, When: view.At(e.At, now),
+		Icon: how.Icon, Tone: how.Tone, Title: how.Label, Detail: detail(e.Kind, data), Actor: e.Actor, When: view.At(e.At, now),
 	}
 	switch e.Kind { //nolint:exhaustive // only these are told by their outcome or cause
 	case lifecycle.Finished, lifecycle.Adopted:
