@@ -64,8 +64,9 @@ func (s *steps) RunEnded(_ string, o lifecycle.Outcome, _ time.Duration) {
 func (s *steps) LateResult() { s.late++ }
 
 // rooted gives the attempts a context that the returned function cancels.
-func (s *steps) rooted() (cancel context.CancelCauseFunc) {
-	s.options.BackgroundActivityContext, cancel = context.WithCancelCause(s.t.Context())
+func (s *steps) rooted() context.CancelCauseFunc {
+	ctx, cancel := context.WithCancelCause(s.t.Context())
+	s.options = worker.Options{BackgroundActivityContext: ctx}
 	return cancel
 }
 

@@ -42,6 +42,8 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	if err != nil {
 		err = errors.Join(fmt.Errorf("stop serving on %s: %w", listener.Addr(), err), server.Close())
 	}
-	<-failed
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }
