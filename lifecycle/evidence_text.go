@@ -81,9 +81,9 @@ func (t Truth) unanswered() string {
 	case !check.Unverified(t.now):
 		return ""
 	case check.TemporalAt.IsZero():
-		return "Temporal has not answered yet."
+		return "No check has reached Temporal yet."
 	}
-	return "Unverified: no answer from Temporal since " + t.at(check.TemporalAt) + "."
+	return "Unverified: no check has reached Temporal since " + t.at(check.TemporalAt) + "."
 }
 
 func (t Truth) waitReason() string {

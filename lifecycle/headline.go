@@ -9,7 +9,7 @@ var headlines = map[State]func(Truth) string{
 	StateCancelling: Truth.cancellingHeadline,
 	StatePaused:     Truth.pausedHeadline,
 	StateStuck:      Truth.stuckHeadline,
-	StateUnverified: says("Silent, and Temporal cannot be asked"),
+	StateUnverified: says("Silent, and not verified in Temporal"),
 	StateReconciled: Truth.reconciledHeadline,
 	StateFailed:     says("Ended with an error"),
 	StatePartial:    Truth.partialHeadline,
@@ -30,7 +30,7 @@ var stuckHeadlines = map[Cause]func(Truth) string{
 	Paused:              says("Silent; it was paused when last checked"),
 	WorkflowMissing:     says("Temporal does not know this run"),
 	ClosedElsewhere:     says("Ended in Temporal; recording how"),
-	Unverified:          says("Silent, and Temporal cannot be asked"),
+	Unverified:          says("Silent, and not verified in Temporal"),
 }
 
 // Headline tells in at most ten words whether the run is still active and how it is.
@@ -40,15 +40,18 @@ func says(s string) func(Truth) string { return func(Truth) string { return s } 
 
 func (t Truth) runningHeadline() string {
 	if t.facts.Check.Unverified(t.now) {
-		return "Running by its heartbeats; Temporal is not answering"
+		return "Running by its heartbeats; not verified in Temporal"
 	}
 	return "Running normally"
 }
 
 func (t Truth) waitingHeadline() string {
 	until := t.at(t.facts.Wait.Until)
-	if t.Cause == ActivityRetrying {
+	switch {
+	case t.Cause == ActivityRetrying:
 		return "Retrying a failed step at " + until
+	case t.facts.Wait.ID == HandoverWait:
+		return "Handed over; waiting for the next worker"
 	}
 	return "Waiting as planned until " + until
 }

@@ -29,6 +29,10 @@ type Verdict struct {
 // Temporal alone knows: a retry's backoff or a pause.
 const ObservedWait = "observed"
 
+// HandoverWait is the id of the wait that a worker which stops in good order
+// leaves behind, until another one takes the run over.
+const HandoverWait = "handover"
+
 // Judge weighs evidence about an active run, observed at now on the record
 // database's clock. passEvery bounds what counts as consecutive. It never
 // closes a run whose terminal record is on its way, and never judges at all

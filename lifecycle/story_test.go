@@ -41,10 +41,13 @@ func TestStory(t *testing.T) {
 		{"unverified", with(running, func(f *lifecycle.Facts) {
 			f.Silence = lifecycle.Silence{Cause: lifecycle.NoWorkers, At: late}
 			f.Check = lifecycle.Check{Every: pass, TemporalAt: noon.Add(-time.Hour)}
-		})(), at, `Silent, and Temporal cannot be asked | Last heard 25 s ago, at 12:00 UTC. Unverified: no answer from Temporal since 11:00 UTC. At 12:00 UTC: no worker serves the queue. | Not reconciled, and not closed for this cause. | Wait; platform staff are alerted.`},
+		})(), at, `Silent, and not verified in Temporal | Last heard 25 s ago, at 12:00 UTC. Unverified: no check has reached Temporal since 11:00 UTC. At 12:00 UTC: no worker serves the queue. | Not reconciled, and not closed for this cause. | Wait; platform staff are alerted.`},
 		{"waiting", with(running, func(f *lifecycle.Facts) {
 			f.Wait = lifecycle.Wait{ID: "w", Kind: lifecycle.HeldWait, Reason: "rate limit", By: "collection users", Until: noon.Add(time.Hour)}
 		})(), noon, `Waiting as planned until 13:00 UTC | collection users declared it: rate limit. 120 of 400 items done, 3 failed. | Not reconciled. | Nothing to do.`},
+		{"handed over", with(running, func(f *lifecycle.Facts) {
+			f.Wait = lifecycle.Wait{ID: lifecycle.HandoverWait, Kind: lifecycle.DurableWait, Reason: "its worker stopped", By: "worker 7", Until: noon.Add(time.Minute)}
+		})(), noon, `Handed over; waiting for the next worker | worker 7 declared it: its worker stopped. 120 of 400 items done, 3 failed. | Not reconciled. | Nothing to do.`},
 		{"reconciled, late result", with(func() lifecycle.Facts { return reconciled(lifecycle.NoWorkers) }, func(f *lifecycle.Facts) {
 			f.Late = lifecycle.LateResult{At: noon.Add(time.Minute), Summary: "succeeded, 400 items"}
 		})(), noon.Add(time.Hour), `Closed by opstruth after 24 h of silence | Silent since 3 Mar 12:00 UTC; closed at 12:00 UTC. Cause: no worker serves the queue. Late result ignored at 12:01 UTC: succeeded, 400 items. | Reconciled: closed on evidence, not repaired. | [Retry] Compare Contoso Ltd with the late result before you retry.`},

@@ -156,14 +156,14 @@ func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, now time.Time) error {
 		Attempt                              int
 	}
 	err := tx.Raw(`SELECT run_id, id, temporal_run_id, activity_id, attempt FROM run_waits
-		WHERE run_id IN ? AND (kind = 'held' OR id = ?) ORDER BY run_id, id`, ids, handoverWait).Scan(&waits).Error
+		WHERE run_id IN ? AND (kind = 'held' OR id = ?) ORDER BY run_id, id`, ids, lifecycle.HandoverWait).Scan(&waits).Error
 	if err != nil {
 		return fmt.Errorf("read waits: %w", err)
 	}
 	for _, w := range waits {
 		b := byRun[w.RunID]
 		owner := Owner{TemporalRunID: w.TemporalRunID, ActivityID: w.ActivityID, Attempt: w.Attempt}
-		if owner.is(b) && (w.ID == handoverWait || (b.Held != nil && b.Held.id() == w.ID)) {
+		if owner.is(b) && (w.ID == lifecycle.HandoverWait || (b.Held != nil && b.Held.id() == w.ID)) {
 			continue
 		}
 		if err := s.endWaits(tx, now, `run_id = ? AND id = ?`, w.RunID, w.ID); err != nil {

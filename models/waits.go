@@ -11,9 +11,6 @@ import (
 	"github.com/opstruth/opstruth/lifecycle"
 )
 
-// handoverWait is the id of the wait that a worker which stops leaves behind, until another one beats.
-const handoverWait = "handover"
-
 // waitRow is a declared wait with the attempt that holds it; none holds a durable one.
 type waitRow struct {
 	lifecycle.Wait

@@ -90,7 +90,7 @@ func (s *Store) handOver(tx *gorm.DB, workerID, runID string, limit time.Duratio
 		return err
 	}
 	wait := lifecycle.Wait{
-		ID: handoverWait, Kind: lifecycle.DurableWait, Reason: "its worker stopped; another one takes over", By: workerID,
+		ID: lifecycle.HandoverWait, Kind: lifecycle.DurableWait, Reason: "its worker stopped; another one takes over", By: workerID,
 		Since: now, Until: now.Add(limit),
 	}
 	if err := s.putWait(tx, runID, waitRow{Wait: wait, owner: run.Owner}, now); err != nil {

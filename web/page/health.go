@@ -53,9 +53,9 @@ func (d HealthData) pass() view.Check {
 	case s.SchedulePaused:
 		c.Badge, c.Detail = doubt, "A person paused its schedule in Temporal: silent runs are not verified. Unpause it there."
 	case s.PassAt.IsZero():
-		c.Badge, c.Detail = down, "It has not finished a pass yet. Start a worker that runs the reconciler."
+		c.Badge, c.Detail = down, "It has not finished a pass yet. It runs in the web process; check that Temporal is up and reachable."
 	case s.Every > 0 && d.Now.Sub(s.PassAt) > 2*s.Every+s.Every/2:
-		c.Badge, c.Detail = down, "Passes are overdue. Check that a worker that runs the reconciler is up and that Temporal answers."
+		c.Badge, c.Detail = down, "Passes are overdue. It runs in the web process; check that Temporal is up and reachable."
 	default:
 		c.Detail = "A pass every " + lifecycle.Span(s.Every) + "; the last took " + strconv.FormatFloat(s.Took.Seconds(), 'f', 1, 64) + " s."
 	}
@@ -69,7 +69,7 @@ func (d HealthData) temporal() view.Check {
 	case d.State.TemporalAt.IsZero():
 		c.Badge, c.Detail = down, "It has not answered the reconciler yet. Check its address and that it is up."
 	case d.check().Unverified(d.Now):
-		c.Badge, c.Detail = down, "It does not answer; nothing is closed meanwhile. Check that it is up and reachable."
+		c.Badge, c.Detail = down, "No check has reached it since; nothing is closed meanwhile. Check that it is up and reachable."
 	}
 	return c
 }
