@@ -337,3 +337,28 @@ func TestAPIServesExactlyWhatItsDocumentSays(t *testing.T) {
 	}
 	require.ElementsMatch(t, described, served)
 }
+
+func TestAPIAnswersManyAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token := b.token(b.owner())
+	raw, err := json.Marshal(simulate(1))
+	require.NoError(t, err)
+	var all sync.WaitGroup
+	codes := make([]int, 24)
+	for i := range codes {
+		all.Go(func() {
+			r := httptest.NewRequest(http.MethodGet, "/api/v1/runs?status=queued&limit=5", nil)
+			if i%2 == 0 {
+				r = httptest.NewRequest(http.MethodPost, "/api/v1/runs", strings.NewReader(string(raw)))
+				r.Header.Set("Content-Type", "application/json")
+			}
+			r.Header.Set("Authorization", "Bearer "+token)
+			codes[i] = b.serve(r).Code
+		})
+	}
+	all.Wait()
+	for i, code := range codes {
+		require.Equal(t, []int{http.StatusCreated, http.StatusOK}[i%2], code)
+	}
+}

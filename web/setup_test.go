@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,17 +102,23 @@ func nothing[In any](context.Context, *operation.Run[In], string) (operation.Nex
 // temporal counts what is asked of Temporal and answers nothing: it is away.
 type temporal struct {
 	t     *testing.T
+	mu    sync.Mutex
 	calls int
 }
 
-func (f *temporal) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
+func (f *temporal) asked() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.calls++
-	return nil, errors.New("temporal is away")
+	return errors.New("temporal is away")
+}
+
+func (f *temporal) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
+	return nil, f.asked()
 }
 
 func (f *temporal) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-	f.calls++
-	return nil, errors.New("temporal is away")
+	return nil, f.asked()
 }
 
 // reader is somebody who asks, or nobody.
