@@ -32,6 +32,7 @@ func (s *Store) runConditions(sc Scope, f Filter) (*conditions, error) {
 	for _, equal := range []struct{ column, value string }{
 		{"r.workspace_id", f.WorkspaceID}, {"r.tenant_id", f.TenantID}, {"r.type", f.Type},
 		{"r.status", string(f.Status)}, {"r.outcome", string(f.Outcome)}, {"r.initiator_id", f.InitiatorID},
+		{"r.retry_of", f.RetryOf},
 	} {
 		if equal.value != "" {
 			c.add(equal.column+" = ?", equal.value)

@@ -82,6 +82,7 @@ type Filter struct {
 	Open        *bool
 	Lineage     *bool
 	InitiatorID string
+	RetryOf     string    // run id
 	From, To    time.Time // queued in [From, To)
 	EndedFrom   time.Time // ended in [EndedFrom, EndedTo)
 	EndedTo     time.Time

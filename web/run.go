@@ -18,6 +18,7 @@ import (
 const (
 	itemRows  = 50
 	eventRows = 50
+	retryRows = 5
 )
 
 // operation is a member's page of a run.
@@ -65,7 +66,11 @@ func (s *server) runData(c *gin.Context, a access.Access) (d page.RunData, err e
 	if d.Before, err = s.relative(ctx, scope, a.Run.Facts.RetryOf); err != nil {
 		return d, err
 	}
-	d.After, err = s.relative(ctx, scope, a.Run.Facts.SupersededBy)
+	if d.After, err = s.relative(ctx, scope, a.Run.Facts.SupersededBy); err != nil {
+		return d, err
+	}
+	retries, err := s.Store.ListRuns(ctx, scope, models.Filter{RetryOf: a.Run.ID}, models.Page{Limit: retryRows})
+	d.Retries = retries.Runs
 	return d, err
 }
 

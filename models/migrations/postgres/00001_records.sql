@@ -157,6 +157,7 @@ CREATE INDEX operation_runs_newest ON operation_runs (queued_at DESC, id DESC);
 CREATE INDEX operation_runs_workspace ON operation_runs (workspace_id, queued_at DESC, id DESC);
 CREATE INDEX operation_runs_tenant ON operation_runs (tenant_id, queued_at DESC, id DESC);
 CREATE INDEX operation_runs_fingerprint ON operation_runs (fingerprint, queued_at, id);
+CREATE INDEX operation_runs_retry ON operation_runs (retry_of, queued_at DESC, id DESC) WHERE retry_of IS NOT NULL;
 CREATE INDEX operation_runs_active ON operation_runs (queued_at DESC, id DESC) WHERE status <> 'completed';
 CREATE INDEX operation_runs_undispatched ON operation_runs (queued_at, id) WHERE status <> 'completed' AND dispatched_at = 0;
 CREATE INDEX operation_runs_cancelling ON operation_runs (cancel_at, id) WHERE status <> 'completed' AND cancel_at > 0;
