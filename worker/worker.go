@@ -154,10 +154,9 @@ func (w *Worker) queue(queue string, b *Batcher, broken chan<- error) sdkworker.
 		Identity:                           w.o.Worker.ID,
 		MaxConcurrentActivityExecutionSize: w.o.Concurrency,
 		WorkerStopTimeout:                  w.o.StopLimit,
-		// Temporal shall hear of a step as often as the record does, and a cancel
-		// travels back with a heartbeat. Each one costs the server a write.
-		MaxHeartbeatThrottleInterval:     max(w.o.Timing.HeartbeatEvery, time.Second),
-		DefaultHeartbeatThrottleInterval: max(w.o.Timing.HeartbeatEvery, time.Second),
+		// The heartbeat throttle stays the SDK's, 0.8 of the heartbeat timeout: it
+		// is also how long one heartbeat may take before the SDK interrupts the
+		// step, and a short one makes every hiccup of Temporal a lost attempt.
 		// More than the SDK's two: what waits for a poll looks like a backlog.
 		MaxConcurrentWorkflowTaskPollers: pollers,
 		MaxConcurrentActivityTaskPollers: pollers,
