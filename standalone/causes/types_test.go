@@ -55,7 +55,7 @@ var scenarios = map[string]func(*lifecycle.Policy){
 	"cancel":      nil,
 	"undelivered": nil,
 	"wait":        nil,
-	"fleet":       nil,
+	"fleet":       func(p *lifecycle.Policy) { p.QueuedStaleAfter = time.Minute }, // as by default: all are started at once
 	"crash":       nil,
 }
 

@@ -1,0 +1,87 @@
+package workflows_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/opstruth/opstruth/workflows"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+// pass runs one pass over stand-ins for its activities.
+type pass struct {
+	delivered contract.DeliverResult
+	batches   map[string]contract.VerifyResult
+	settled   []contract.SettleInput
+	err       error
+}
+
+func (p *pass) run(t *testing.T) error {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	workflows.RegisterReconcile(env)
+	register := func(name string, f any) { env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
+	register(contract.ActivityDeliver, func() (contract.DeliverResult, error) { return p.delivered, nil })
+	register(contract.ActivityVerify, func(in contract.VerifyInput) (contract.VerifyResult, error) {
+		return p.batches[in.After], p.err
+	})
+	register(contract.ActivitySettle, func(in contract.SettleInput) error {
+		p.settled = append(p.settled, in)
+		return nil
+	})
+	env.ExecuteWorkflow(contract.ReconcileWorkflow)
+	require.True(t, env.IsWorkflowCompleted())
+	return env.GetWorkflowError()
+}
+
+func TestAPassGathersAllBatches(t *testing.T) {
+	t.Parallel()
+
+	upTo := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	p := pass{
+		delivered: contract.DeliverResult{Answered: true, Force: []string{"a"}, ClosedUpTo: upTo},
+		batches: map[string]contract.VerifyResult{
+			"":  {Answered: true, Next: "m", Close: []string{"b"}, Suspects: map[string]int{"q": 1}},
+			"m": {Answered: true, Close: []string{"n"}, Suspects: map[string]int{"q": 2, "r": 1}},
+		},
+	}
+	require.NoError(t, p.run(t))
+	require.Len(t, p.settled, 1)
+	got := p.settled[0]
+	require.True(t, got.Answered)
+	require.Equal(t, []string{"a", "b", "n"}, got.Close)
+	require.Equal(t, map[string]int{"q": 3, "r": 1}, got.Suspects)
+	require.True(t, got.ClosedUpTo.Equal(upTo))
+}
+
+func TestAPassWithoutAnAnswerJudgesNothingMore(t *testing.T) {
+	t.Parallel()
+
+	silent := pass{batches: map[string]contract.VerifyResult{"": {Answered: true, Close: []string{"b"}}}}
+	require.NoError(t, silent.run(t))
+	require.Len(t, silent.settled, 1, "that there was no answer is recorded")
+	require.False(t, silent.settled[0].Answered)
+	require.Empty(t, silent.settled[0].Close)
+
+	halfway := pass{
+		delivered: contract.DeliverResult{Answered: true},
+		batches:   map[string]contract.VerifyResult{"": {Next: "m"}, "m": {Answered: true, Close: []string{"n"}}},
+	}
+	require.NoError(t, halfway.run(t))
+	require.False(t, halfway.settled[0].Answered)
+	require.Empty(t, halfway.settled[0].Close)
+}
+
+func TestAPassThatFailsLeavesTheRestToTheNext(t *testing.T) {
+	t.Parallel()
+
+	p := pass{delivered: contract.DeliverResult{Answered: true}, err: errors.New("database is away")}
+	require.ErrorContains(t, p.run(t), "database is away")
+	require.Empty(t, p.settled)
+}
