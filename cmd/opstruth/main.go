@@ -18,15 +18,22 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	return execute(ctx, args, stdout, stderr)
+}
+
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := command()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
-		root.PrintErrln("opstruth:", err)
-		return 1
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
 	}
-	return 0
+	if said := err.Error(); said != "" {
+		root.PrintErrln("opstruth:", said)
+	}
+	return exitCode(err)
 }
 
 func command() *cobra.Command {
@@ -36,6 +43,6 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(web(), worker(), migrate(), user(), tenant(), connection(), version())
+	root.AddCommand(web(), worker(), migrate(), user(), tenant(), connection(), runs(), version())
 	return root
 }

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 )
+
+var errAway = errors.New("reach the console")
 
 // Error is a call that was answered, but not served.
 type Error struct {
@@ -43,6 +44,5 @@ func Passing(err error) bool {
 	if errors.As(err, &refused) {
 		return refused.Status >= http.StatusInternalServerError || refused.Status == http.StatusTooManyRequests
 	}
-	var unreachable *url.Error
-	return errors.As(err, &unreachable)
+	return errors.Is(err, errAway)
 }

@@ -15,12 +15,12 @@ const answerLimit = 32 << 20 // bytes, far above the longest page of runs
 func Read[T any](answer *http.Response, err error) (T, []byte, error) {
 	var out T
 	if err != nil {
-		return out, nil, fmt.Errorf("reach the console: %w", err)
+		return out, nil, fmt.Errorf("%w: %w", errAway, err)
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
 	if err != nil {
-		return out, nil, fmt.Errorf("read the console's answer: %w", err)
+		return out, nil, fmt.Errorf("%w: %w", errAway, err)
 	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if answer.StatusCode >= http.StatusMultipleChoices || kind != "application/json" {

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/opstruth/opstruth/internal/apiclient"
+)
+
+// raw prints what the API answered, unchanged but for a line's end.
+func (c *caller) raw(body []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	_, err = c.out.Write(append(bytes.TrimRight(body, "\n"), '\n'))
+	return err
+}
+
+// tell prints a run as it was asked for.
+func (c *caller) tell(run apiclient.Run, body []byte) error {
+	if c.json {
+		return c.raw(body, nil)
+	}
+	c.card(run)
+	return nil
+}
+
+func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) }
+
+// table lists runs. Its heads are the names of the API's fields; marks name those fields that are true.
+func (c *caller) table(runs []apiclient.Run) {
+	t := newTable(c.out)
+	defer t.Flush()
+	fmt.Fprintln(t, "ID\tWORKSPACE\tTENANT\tTYPE\tTARGET\tBADGE\tPROGRESS\tQUEUED_AT\tMARKS\tHEADLINE")
+	for _, r := range runs {
+		row := []string{
+			r.Id, r.Workspace, value(r.Tenant), r.Type, r.Target, r.Badge, counted(r.Progress), moment(&r.QueuedAt), marks(r), r.Headline,
+		}
+		for i := range row {
+			row[i] = dash(clean(row[i]))
+		}
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+}
+
+// card shows one run: first how it is, how that is known, whether it was reconciled and what to do next,
+// then its facts.
+func (c *caller) card(r apiclient.Run) {
+	t := newTable(c.out)
+	defer t.Flush()
+	line := func(name, text string) {
+		if text = clean(text); text != "" {
+			fmt.Fprintf(t, "%s\t%s\n", name, text)
+		}
+	}
+	line("badge", r.Badge)
+	line("headline", r.Headline)
+	for _, e := range r.Evidence {
+		line("evidence", e)
+	}
+	if x := r.Reconciliation; x != nil {
+		line("reconciliation", x.Note)
+	}
+	line("next_step", r.NextStep.Text)
+	line("marks", marks(r))
+	if x := r.Failure; x != nil {
+		line("failure", x.Code+": "+x.Message)
+	}
+	if x := r.LateResult; x != nil {
+		line("late_result", moment(&x.At)+" "+x.Summary)
+	}
+	if x := r.CancelRequested; x != nil {
+		line("cancel_requested", moment(&x.At)+" by "+x.By)
+	}
+	if x := r.Acknowledged; x != nil {
+		line("acknowledged", moment(&x.At)+" by "+x.By+": "+x.Note)
+	}
+	line("progress", detailed(r.Progress))
+	facts(line, r)
+}
+
+func facts(line func(name, text string), r apiclient.Run) {
+	line("id", r.Id)
+	line("workspace", r.Workspace)
+	line("tenant", value(r.Tenant))
+	line("type", r.Type)
+	line("target", r.Target)
+	line("initiator", value(r.Initiator))
+	line("queued_at", moment(&r.QueuedAt))
+	line("started_at", moment(r.StartedAt))
+	line("last_heartbeat_at", moment(r.LastHeartbeatAt))
+	line("last_progress_at", moment(r.LastProgressAt))
+	line("stale_at", moment(r.StaleAt))
+	line("completed_at", moment(r.CompletedAt))
+	line("retry_of", value(r.RetryOf))
+	line("superseded_by", value(r.SupersededBy))
+	line("workflow_id", r.WorkflowId)
+	line("as_of", moment(&r.AsOf))
+}
+
+func marks(r apiclient.Run) string {
+	var names []string
+	if r.Open {
+		names = append(names, "open")
+	}
+	if r.StaleLineage {
+		names = append(names, "stale_lineage")
+	}
+	return strings.Join(names, ",")
+}
+
+// counted is what of a run is done, and of how many where that is known.
+func counted(p apiclient.Progress) string {
+	if p.Total == 0 {
+		return strconv.FormatInt(p.Processed, 10)
+	}
+	return fmt.Sprintf("%d/%d", p.Processed, p.Total)
+}
+
+func detailed(p apiclient.Progress) string {
+	return fmt.Sprintf("%s (succeeded %d, failed %d, skipped %d)", counted(p), p.Succeeded, p.Failed, p.Skipped)
+}
+
+func moment(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// clean makes one line of a text that may come from anywhere, so that it can neither break a table nor
+// steer a terminal.
+func clean(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+}
