@@ -85,7 +85,7 @@ func explain(ctx context.Context, err error, address string) error {
 	case ctx.Err() != nil:
 		return &exit{exitInterrupted, err}
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
-		return fmt.Errorf("%w (it comes from --token, %s or %s_FILE, and is for one plane)", err, tokenVariable, tokenVariable)
+		return fmt.Errorf("%w (it comes from --token, %s or %s_FILE)", err, tokenVariable, tokenVariable)
 	case !errors.As(err, &refused) && apiclient.Passing(err):
 		return fmt.Errorf("%w: see that the console runs at %s, or name another with --url or %s", err, address, urlVariable)
 	}

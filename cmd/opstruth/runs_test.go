@@ -118,13 +118,21 @@ func TestRunsFiltersAreTheAPIsQueryParameters(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.Document)
 	require.NoError(t, err)
 	var want, have []string
+	values := map[string][]string{} // of those that take only certain ones
 	for _, p := range doc.Paths.Value("/api/v1/runs").Get.Parameters {
 		want = append(want, p.Value.Name)
 		require.Equal(t, p.Value.Schema.Value.Type.Is("boolean"), contains(switches, p.Value.Name), p.Value.Name)
+		for _, v := range p.Value.Schema.Value.Enum {
+			values[p.Value.Name] = append(values[p.Value.Name], v.(string))
+		}
 	}
 	for _, f := range append(filters, switches...) {
 		have = append(have, f.name)
+		for _, v := range values[f.name] {
+			require.Contains(t, f.help, v)
+		}
 	}
+	require.Len(t, values, 4)
 	require.ElementsMatch(t, want, have)
 }
 
@@ -186,7 +194,7 @@ func TestRunsOfAllWorkspacesAreReadOnTheSystemPlane(t *testing.T) {
 		require.Zero(t, b.doesAs(staff, append(args, "--system")...).code)
 		refused := b.doesAs(staff, args...)
 		require.Equal(t, exitError, refused.code)
-		require.Contains(t, refused.err, "is for one plane")
+		require.Contains(t, refused.err, "the other plane")
 	}
 }
 
