@@ -17,8 +17,13 @@ import (
 // lives, even with no beats. It returns the beats of attempts that no longer own their run: of ended runs, of older
 // attempts and of other executions. Their activities should be cancelled.
 func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]Beat, error) {
+	// The ages are those of this moment: a batch that has to wait for its turn must not make its beats look younger.
+	handed, err := s.Now(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("record beats: %w", err)
+	}
 	var rejected []Beat
-	err := s.Write(ctx, func(tx *gorm.DB) error {
+	err = s.Write(ctx, func(tx *gorm.DB) error {
 		rejected = nil
 		if err := s.putWorker(tx, w); err != nil {
 			return err
@@ -31,14 +36,17 @@ func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]B
 			return err
 		}
 		var accepted []Beat
-		accepted, rejected = settleOwners(owners, beats, now)
+		accepted, rejected = settleOwners(owners, beats, handed)
 		if len(accepted) == 0 {
 			return nil
 		}
-		if err := s.beatWaits(tx, accepted, now); err != nil {
+		if err := s.beatWaits(tx, accepted, handed, now); err != nil {
 			return err
 		}
-		return s.writeBeats(tx, owners, accepted, now)
+		if err := s.missed(tx, owners, accepted, handed, now); err != nil {
+			return err
+		}
+		return s.writeBeats(tx, owners, accepted, handed, now)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("record beats: %w", err)
@@ -90,7 +98,7 @@ func (s *Store) lockOwners(tx *gorm.DB, beats []Beat) (map[string]*Run, time.Tim
 
 // settleOwners decides about each beat, and leaves in owners who owns a run afterwards. At most one beat per run is
 // accepted: the youngest of its owner.
-func settleOwners(owners map[string]*Run, beats []Beat, now time.Time) (accepted, rejected []Beat) {
+func settleOwners(owners map[string]*Run, beats []Beat, handed time.Time) (accepted, rejected []Beat) {
 	beats = slices.Clone(beats)
 	sort.SliceStable(beats, func(i, j int) bool { // the attempt that began first goes first, its oldest beat before all
 		if beats[i].StartedAge != beats[j].StartedAge {
@@ -101,14 +109,14 @@ func settleOwners(owners map[string]*Run, beats []Beat, now time.Time) (accepted
 	last := map[string]Beat{}
 	for _, b := range beats {
 		run, active := owners[b.RunID]
-		if !active || !run.Owner.yields(b, now) {
+		if !active || !run.Owner.yields(b, handed) {
 			rejected = append(rejected, b)
 			continue
 		}
 		if earlier, ok := last[b.RunID]; ok && !run.Owner.is(b) {
 			rejected = append(rejected, earlier)
 		}
-		run.Owner = run.Owner.next(b, now)
+		run.Owner = run.Owner.next(b, handed)
 		last[b.RunID] = b
 	}
 	for _, b := range last {
@@ -127,25 +135,26 @@ func (o Owner) is(b Beat) bool { return o.sameActivity(b) && o.Attempt == b.Atte
 
 // yields reports whether the beat's attempt is the owner, or may take its place: a later attempt of the same
 // activity, or an attempt of another one that began later.
-func (o Owner) yields(b Beat, now time.Time) bool {
+func (o Owner) yields(b Beat, handed time.Time) bool {
 	if o == (Owner{}) {
 		return true
 	}
 	if o.sameActivity(b) {
 		return b.Attempt >= o.Attempt
 	}
-	return !now.Add(-b.StartedAge).Before(o.StartedAt)
+	return !handed.Add(-b.StartedAge).Before(o.StartedAt)
 }
 
-func (o Owner) next(b Beat, now time.Time) Owner {
+func (o Owner) next(b Beat, handed time.Time) Owner {
 	if o.is(b) {
 		return o
 	}
-	return Owner{TemporalRunID: b.TemporalRunID, ActivityID: b.ActivityID, Attempt: b.Attempt, StartedAt: now.Add(-b.StartedAge)}
+	return Owner{TemporalRunID: b.TemporalRunID, ActivityID: b.ActivityID, Attempt: b.Attempt, StartedAt: handed.Add(-b.StartedAge)}
 }
 
-// beatWaits ends the held waits and the handovers that the beats leave behind, and stores those that they declare.
-func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, now time.Time) error {
+// beatWaits ends the held waits and the handovers that the beats leave behind, and stores those that they declare. A
+// handover ends with any beat that was made after it: whoever makes it has the run.
+func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, handed, now time.Time) error {
 	ids := make([]string, len(accepted))
 	byRun := make(map[string]Beat, len(accepted))
 	for i, b := range accepted {
@@ -154,8 +163,9 @@ func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, now time.Time) error {
 	var waits []struct {
 		RunID, ID, TemporalRunID, ActivityID string
 		Attempt                              int
+		SinceAt                              int64
 	}
-	err := tx.Raw(`SELECT run_id, id, temporal_run_id, activity_id, attempt FROM run_waits
+	err := tx.Raw(`SELECT run_id, id, temporal_run_id, activity_id, attempt, since_at FROM run_waits
 		WHERE run_id IN ? AND (kind = 'held' OR id = ?) ORDER BY run_id, id`, ids, lifecycle.HandoverWait).Scan(&waits).Error
 	if err != nil {
 		return fmt.Errorf("read waits: %w", err)
@@ -163,7 +173,8 @@ func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, now time.Time) error {
 	for _, w := range waits {
 		b := byRun[w.RunID]
 		owner := Owner{TemporalRunID: w.TemporalRunID, ActivityID: w.ActivityID, Attempt: w.Attempt}
-		if owner.is(b) && (w.ID == lifecycle.HandoverWait || (b.Held != nil && b.Held.id() == w.ID)) {
+		lastWord := w.ID == lifecycle.HandoverWait && !handed.Add(-b.Age).After(fromMicros(w.SinceAt))
+		if owner.is(b) && (lastWord || (b.Held != nil && b.Held.id() == w.ID)) {
 			continue
 		}
 		if err := s.endWaits(tx, now, `run_id = ? AND id = ?`, w.RunID, w.ID); err != nil {
@@ -176,7 +187,7 @@ func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, now time.Time) error {
 		}
 		err := s.putWait(tx, b.RunID, waitRow{
 			Wait: lifecycle.Wait{
-				ID: b.Held.id(), Kind: lifecycle.HeldWait, Reason: b.Held.Reason, By: b.Held.By, Since: now, Until: now.Add(b.Held.Lasts),
+				ID: b.Held.id(), Kind: lifecycle.HeldWait, Reason: b.Held.Reason, By: b.Held.By, Since: now, Until: handed.Add(b.Held.Lasts),
 			},
 			owner: Owner{TemporalRunID: b.TemporalRunID, ActivityID: b.ActivityID, Attempt: b.Attempt},
 		}, now)
@@ -194,14 +205,33 @@ func (h HeldWait) id() string {
 	return h.ID
 }
 
+// missed marks the silences in which runs beat in vain, because the record was away: those fell into a telemetry gap.
+func (s *Store) missed(tx *gorm.DB, owners map[string]*Run, accepted []Beat, handed, now time.Time) error {
+	var runs []string
+	for _, b := range accepted {
+		f := &owners[b.RunID].Facts
+		if b.MissedAge > 0 && !now.Before(f.StaleAt) && handed.Add(-b.MissedAge).Before(f.StaleAt) {
+			f.InGap = true
+			runs = append(runs, b.RunID)
+		}
+	}
+	if len(runs) == 0 {
+		return nil
+	}
+	if err := tx.Exec(`UPDATE run_liveness SET in_gap = TRUE WHERE run_id IN ?`, runs).Error; err != nil {
+		return fmt.Errorf("mark missed beats: %w", err)
+	}
+	return nil
+}
+
 // writeBeats is the one statement for the batch.
-func (s *Store) writeBeats(tx *gorm.DB, owners map[string]*Run, accepted []Beat, now time.Time) error {
+func (s *Store) writeBeats(tx *gorm.DB, owners map[string]*Run, accepted []Beat, handed, now time.Time) error {
 	values := make([]string, len(accepted))
 	var args []any
 	for i, b := range accepted {
 		values[i] = "(CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT))"
 		o := owners[b.RunID].Owner
-		args = append(args, b.RunID, toMicros(now), toMicros(now.Add(-b.Age)), o.TemporalRunID, o.ActivityID, o.Attempt, toMicros(o.StartedAt))
+		args = append(args, b.RunID, toMicros(now), toMicros(handed.Add(-b.Age)), o.TemporalRunID, o.ActivityID, o.Attempt, toMicros(o.StartedAt))
 	}
 	n := kept()
 	n.liveness = s.d.Greatest + "(l.liveness_at, v.beat_at)"

@@ -181,7 +181,7 @@ func TestHandOverSuspendsUntilAnotherWorkerBeats(t *testing.T) {
 		_, truth = sc.read(73 * time.Second)
 		require.Equal(sc, lifecycle.LikelyStale, truth.Freshness, "nobody took over")
 
-		mine.StartedAge = 4 * time.Second
+		mine.StartedAge, mine.Age = 4*time.Second, 3500*time.Millisecond
 		sc.beat(5*time.Second, mine)
 		_, truth = sc.read(60 * time.Second)
 		require.Equal(sc, lifecycle.StateWaiting, truth.State, "a last beat of the worker that stops changes nothing")

@@ -1,0 +1,90 @@
+package models_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/models/modelstest"
+)
+
+// A batch may stand in line behind other writers. Its ages are those of the moment at which it was handed in: a sign
+// must not look newer than it is, nor a step later than the one that follows it.
+func TestABatchThatHasToWaitDoesNotGrowYounger(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, s *models.Store) {
+		run := modelstest.Running(t, s, modelstest.Seed(t, s).NewRun())
+		began, err := s.Now(t.Context())
+		require.NoError(t, err)
+		locked, release, holder := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		go func() {
+			holder <- s.Write(t.Context(), func(tx *gorm.DB) error {
+				err := tx.Exec(`UPDATE run_liveness SET version = version WHERE run_id = ?`, run.ID).Error
+				close(locked)
+				<-release
+				return err
+			})
+		}()
+		<-locked
+		written := make(chan error, 1)
+		go func() {
+			_, err := s.RecordBeats(t.Context(), worker, []models.Beat{{RunID: run.ID, TemporalRunID: "t", ActivityID: "1", Attempt: 1}})
+			written <- err
+		}()
+		const wait = 1500 * time.Millisecond
+		require.Eventually(t, func() bool {
+			now, err := s.Now(context.WithoutCancel(t.Context()))
+			return err == nil && now.Sub(began) > wait
+		}, 10*time.Second, 20*time.Millisecond)
+		close(release)
+		require.NoError(t, <-holder)
+		require.NoError(t, <-written)
+		after, _, err := s.Run(t.Context(), models.Engine(), run.ID)
+		require.NoError(t, err)
+		require.Less(t, after.Facts.LivenessAt.Sub(began), wait/2, "the beat is as old as when it was handed in")
+		require.Less(t, after.Owner.StartedAt.Sub(began), wait/2, "and so is its attempt")
+	})
+}
+
+func TestAHandoverEndsWithTheNextBeatWhoeverMakesIt(t *testing.T) {
+	t.Parallel()
+	forEachScene(t, nil, func(sc *scene) {
+		// The step before was of the worker that stops; the next one is at work elsewhere.
+		theirs := models.Beat{TemporalRunID: "t", ActivityID: "2", Attempt: 1}
+		sc.beat(time.Second, theirs)
+		require.NoError(sc, sc.at(2*time.Second).HandOver(sc.Context(), worker.ID, []string{sc.run.ID}, time.Minute))
+		sc.beat(5*time.Second, theirs)
+		run, truth := sc.read(6 * time.Second)
+		require.Equal(sc, lifecycle.StateRunning, truth.State)
+		require.Equal(sc, modelstest.Epoch.Add(25*time.Second), run.Facts.StaleAt, "its own worker's death is noticed in time")
+	})
+}
+
+func TestBeatsThatCouldNotBeWrittenAreNoSilence(t *testing.T) {
+	t.Parallel()
+	forEachScene(t, nil, func(sc *scene) {
+		b := models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1}
+		sc.beat(0, b)
+		// The record was away from 5 s on; the attempt beat all the time.
+		b.MissedAge = 55 * time.Second
+		require.Empty(sc, sc.beat(time.Minute, b))
+		run, truth := sc.read(time.Minute)
+		require.Equal(sc, lifecycle.FreshActive, truth.Freshness)
+		require.False(sc, truth.StaleLineage, "it was not the run that was silent")
+		require.Equal(sc, 1, run.GapEpisodes)
+		require.True(sc, run.Facts.FirstStaleAt.IsZero())
+
+		// Missed beats that began after the deadline explain nothing.
+		b.MissedAge = 5 * time.Second
+		require.Empty(sc, sc.beat(2*time.Minute, b))
+		run, truth = sc.read(2 * time.Minute)
+		require.True(sc, truth.StaleLineage)
+		require.Equal(sc, 1, run.Facts.StaleEpisodes)
+		require.Equal(sc, 1, run.GapEpisodes)
+	})
+}
