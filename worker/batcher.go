@@ -37,6 +37,7 @@ type pulse struct {
 	started time.Time
 	beat    time.Time // newest
 	written time.Time // when a beat was last written
+	missed  time.Time // the first beat that could not be written since then; see unbroken
 	held    *contract.Held
 	cancel  context.CancelCauseFunc
 
@@ -44,6 +45,7 @@ type pulse struct {
 	urgent  bool // it says something new
 	failed  bool // a write of it failed
 	ended   bool // the activity has returned
+	cut     bool // the record rejected it: its run is another attempt's, or has ended
 }
 
 // Batcher collects the beats of a worker's activities and writes them in one
@@ -86,8 +88,16 @@ func (b *Batcher) Beat(a attempt, started time.Time, held *contract.Held, cancel
 	if changed(p.held, held) {
 		p.urgent = true
 	}
-	p.beat, p.held, p.pending, p.failed = time.Now(), held, true, false
+	now := time.Now()
+	if now.Sub(p.beat) > b.unbroken() {
+		p.missed = time.Time{}
+	}
+	p.beat, p.held, p.pending, p.failed = now, held, true, false
 }
+
+// unbroken is how far beats may lie apart for the attempt to have been alive all
+// the time between them.
+func (b *Batcher) unbroken() time.Duration { return 3 * b.timing.HeartbeatEvery }
 
 // fate of a pending beat that a newer one replaces.
 func (p *pulse) fate() metrics.BeatResult {
@@ -107,8 +117,11 @@ func (b *Batcher) End(a attempt) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	maps.DeleteFunc(b.recent, func(_ string, at time.Time) bool { return now.Sub(at) > betweenSteps })
-	b.recent[a.run] = now
-	if p, ok := b.live[a]; ok {
+	p, ok := b.live[a]
+	if !ok || !p.cut {
+		b.recent[a.run] = now
+	}
+	if ok {
 		p.ended = true
 		if !p.pending {
 			delete(b.live, a)
@@ -116,13 +129,15 @@ func (b *Batcher) End(a attempt) {
 	}
 }
 
-// Runs lists the runs whose activities are at work here.
+// Runs lists the runs whose activities are at work here, and not cut off.
 func (b *Batcher) Runs() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var runs []string
-	for a := range b.live {
-		runs = append(runs, a.run)
+	for a, p := range b.live {
+		if !p.cut {
+			runs = append(runs, a.run)
+		}
 	}
 	return runs
 }
@@ -202,6 +217,9 @@ func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.
 			RunID: a.run, TemporalRunID: a.temporalRun, ActivityID: a.activity, Attempt: a.number,
 			Age: age, StartedAge: now.Sub(p.started),
 		}
+		if !p.missed.IsZero() && age <= b.unbroken() {
+			beat.MissedAge = now.Sub(p.missed)
+		}
 		if p.held != nil {
 			beat.Held = &models.HeldWait{Reason: p.held.Reason, By: a.activity, Lasts: max(0, p.held.For-age)}
 		}
@@ -214,8 +232,11 @@ func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.
 func (b *Batcher) keep(due map[attempt]time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for a := range due {
+	for a, beat := range due {
 		p := b.live[a]
+		if p.missed.IsZero() {
+			p.missed = beat
+		}
 		if p.ended {
 			b.measure.Beats(metrics.Dropped, 1)
 			delete(b.live, a)
@@ -231,7 +252,7 @@ func (b *Batcher) settle(due map[attempt]time.Time, now time.Time, rejected []mo
 	defer b.mu.Unlock()
 	for a, beat := range due {
 		p := b.live[a]
-		p.written = now
+		p.written, p.missed = now, time.Time{}
 		if p.beat.Equal(beat) {
 			p.pending, p.urgent, p.failed = false, false, false
 		}
@@ -242,6 +263,7 @@ func (b *Batcher) settle(due map[attempt]time.Time, now time.Time, rejected []mo
 	for _, r := range rejected {
 		a := attempt{run: r.RunID, temporalRun: r.TemporalRunID, activity: r.ActivityID, number: r.Attempt}
 		if p, ok := b.live[a]; ok {
+			p.cut = true
 			p.cancel(operation.ErrCutOff)
 		}
 	}
