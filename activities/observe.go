@@ -18,6 +18,9 @@ import (
 // askTimeout bounds one question to Temporal. A question without an answer is evidence too: that there is none.
 const askTimeout = 3 * time.Second
 
+// observeTimeout bounds all questions about one run: a pass's step beats before each run, and has to beat every 5 s.
+const observeTimeout = 4 * time.Second
+
 // Questions is what an Observer asks of Temporal.
 type Questions interface {
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
@@ -73,7 +76,7 @@ func (o *Observer) Observe(ctx context.Context, s Subject) lifecycle.Evidence {
 	if !o.home.is(s) {
 		return nothing(lifecycle.WrongHome)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
 	asking, done := context.WithTimeout(ctx, askTimeout)
 	defer done()
@@ -92,9 +95,12 @@ func (o *Observer) Observe(ctx context.Context, s Subject) lifecycle.Evidence {
 		return e
 	}
 	if e.Execution == lifecycle.ExecRunning {
-		if err := o.queues.fill(ctx, s.Queue, &e); err != nil {
+		queue := nothing(lifecycle.Answered)
+		if err := o.queues.fill(ctx, s.Queue, &queue); err != nil {
 			return nothing(lifecycle.Unreachable)
 		}
+		e = o.described(d) // again: its ages are those of now, however long the queue took to answer
+		e.PollerAge, e.Workers, e.WorkersSeen = queue.PollerAge, queue.Workers, queue.WorkersSeen
 		return e
 	}
 	if err := o.closed(ctx, s.WorkflowID, &e); err != nil {

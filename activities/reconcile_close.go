@@ -90,13 +90,13 @@ func (r *Reconciler) see(ctx context.Context, l *look, id string) (sight, error)
 // wants reports whether the run is to be closed now, and for which cause; none for a forced cancel. Without a positive
 // answer of the right Temporal no run is, nor is one whose end is just being recorded.
 func (s sight) wants() (lifecycle.Cause, bool) {
-	neverStarted := s.e.Answer == lifecycle.NotFound && s.run.Facts.DispatchedAt.IsZero()
-	cancel := graceOver(s.run, s.at) || (neverStarted && !s.run.Facts.Cancel.At.IsZero())
+	gone := s.e.Answer == lifecycle.NotFound
+	cancel := graceOver(s.run, s.at) || (gone && s.run.Facts.DispatchedAt.IsZero() && !s.run.Facts.Cancel.At.IsZero())
 	claimed := s.run.Facts.Closing
 	switch {
 	case s.e.RecordsEnd:
 		return "", false
-	case s.v.Action == lifecycle.Unknown && !neverStarted:
+	case s.v.Action == lifecycle.Unknown && !(gone && cancel): // a workflow that is gone is nobody's to cancel but ours
 		return "", false
 	case cancel && (claimed.ID == "" || claimed.Cause == lifecycle.NoCause):
 		return lifecycle.NoCause, true

@@ -14,6 +14,10 @@ import (
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
+// nominateMax is how far back closed workflows are listed. After a longer absence the list may take longer than a pass
+// has, and each active run is verified within minutes by itself.
+const nominateMax = 5 * time.Minute
+
 // Deliver starts what was never started, passes on cancels, and adopts ends that the record missed.
 func (r *Reconciler) Deliver(ctx context.Context) (contract.DeliverResult, error) {
 	l, ok, err := r.look(ctx)
@@ -95,6 +99,9 @@ func (r *Reconciler) nominate(ctx context.Context, l *look) (upTo time.Time, err
 	from := upTo
 	if c := l.state.ClosedUpTo; !c.IsZero() && c.Before(from) {
 		from = c
+		if longest := upTo.Add(-nominateMax); from.Before(longest) {
+			from = longest
+		}
 	}
 	closed, err := r.closedSince(ctx, from.Add(-overlap))
 	if err != nil {
