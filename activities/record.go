@@ -41,6 +41,9 @@ func (s *Steps) RecordEnd(ctx context.Context, in contract.EndInput) (contract.E
 	if err != nil {
 		return contract.EndResult{}, err
 	}
+	if in.Ended && run.Facts.Status == lifecycle.Completed {
+		return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure, Late: true}, nil
+	}
 	if in.Outcome == "" {
 		in.Outcome, in.Failure = operation.OutcomeOf(run.Facts.Counts)
 	}

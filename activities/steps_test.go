@@ -497,3 +497,15 @@ func TestADurableWaitIsRecordedUntilItEnds(t *testing.T) {
 	modelstest.Finish(t, s.store, s.run, lifecycle.Cancelled)
 	requireType(t, s.call(contract.ActivityRecordWait, in, nil), contract.ErrorEnded, "had ended")
 }
+
+func TestAnEndThatIsOnlyAskedForIsNoLateResult(t *testing.T) {
+	t.Parallel()
+	s := setupSteps(t)
+	s.change(lifecycle.Change{Kind: lifecycle.Started})
+	s.change(lifecycle.Change{Kind: lifecycle.Finished, Token: "one", Outcome: lifecycle.Succeeded})
+	r, err := s.end(contract.EndInput{Token: "two", Outcome: lifecycle.Failed, Ended: true})
+	require.NoError(t, err)
+	require.Equal(t, contract.EndResult{Outcome: lifecycle.Succeeded, Late: true}, r)
+	require.True(t, s.facts().Late.At.IsZero())
+	require.Zero(t, s.late)
+}

@@ -15,15 +15,20 @@ type end struct {
 	outcome  lifecycle.Outcome // empty where the items decide
 	failure  lifecycle.Failure
 	recorded lifecycle.Outcome // empty until it is recorded
+	before   bool              // the record had ended before
 }
 
 func cancelled() end { return end{outcome: lifecycle.Cancelled} }
 
-// endOf translates the error that ended the work. A run whose record has ended
-// already is recorded as well: the record then says how, and that this came late.
+// endOf translates the error that ended the work. Of a run whose record has ended
+// already, as after a reset from outside, the record says how.
 func endOf(ctx workflow.Context, err error) end {
 	var app *temporal.ApplicationError
-	known := errors.As(err, &app) && (app.Type() == contract.ErrorBlocked || app.Type() == contract.ErrorFailed)
+	isApp := errors.As(err, &app)
+	if isApp && app.Type() == contract.ErrorEnded {
+		return end{before: true, outcome: lifecycle.Failed, failure: lifecycle.Failure{Code: "internal", Message: app.Message()}}
+	}
+	known := isApp && (app.Type() == contract.ErrorBlocked || app.Type() == contract.ErrorFailed)
 	// Temporal retries no step whose cancel was asked for, so whatever error it
 	// then ends with is the cancel's doing.
 	if ctx.Err() != nil && !known {
@@ -51,7 +56,8 @@ func (r *run) record(ctx workflow.Context, e end) (end, error) {
 	defer cancel()
 	ctx = workflow.WithActivityOptions(ctx, recordOptions())
 	input := contract.EndInput{
-		RunID: r.in.RunID, Token: workflow.GetInfo(ctx).WorkflowExecution.RunID, Outcome: e.outcome, Failure: e.failure,
+		// The id stays after a reset: an end that was recorded before one is no other end.
+		RunID: r.in.RunID, Token: workflow.GetInfo(ctx).WorkflowExecution.ID, Outcome: e.outcome, Failure: e.failure, Ended: e.before,
 	}
 	var result contract.EndResult
 	if err := r.step(ctx, contract.ActivityRecordEnd, input, &result); err != nil {

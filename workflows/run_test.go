@@ -352,3 +352,19 @@ func TestWaits(t *testing.T) {
 		require.Len(t, e.chunks, 1)
 	})
 }
+
+func TestARunThatHadEndedAsksHowAndReportsNothingLate(t *testing.T) {
+	t.Parallel()
+	e := setup(t) // as after a reset of a run that had ended
+	e.execute = func(context.Context, contract.ExecuteInput) (r contract.ExecuteResult, err error) {
+		return r, temporal.NewNonRetryableApplicationError("had ended", contract.ErrorEnded, nil)
+	}
+	e.record = func(int, contract.EndInput) (contract.EndResult, error) {
+		return contract.EndResult{Outcome: lifecycle.Succeeded, Late: true}, nil
+	}
+	result, err := e.run(t, input())
+	require.NoError(t, err)
+	require.Equal(t, lifecycle.Succeeded, result.Outcome)
+	require.Len(t, e.records, 1)
+	require.True(t, e.records[0].Ended)
+}

@@ -94,6 +94,8 @@ type EndInput struct {
 	// Outcome is empty where the run's items decide.
 	Outcome lifecycle.Outcome `json:"outcome,omitempty"`
 	Failure lifecycle.Failure `json:"failure,omitzero"`
+	// Ended says that a step found the run ended: how is asked, and there is nothing to report.
+	Ended bool `json:"ended,omitempty"`
 }
 
 // EndResult is how the run ended according to its record.
