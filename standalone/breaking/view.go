@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -21,7 +20,7 @@ const about = "Kill a worker for real and watch its runs: opstruth says what is 
 func body(workers []Worker, active models.RunPage, may bool, temporalUI, namespace string) templ.Component {
 	parts := []templ.Component{
 		ui.Heading(view.Heading{Title: "Break something", Sub: about}),
-		titled("workers", "Sample workers", ui.Table(workerTable(workers, may, time.Now()))),
+		titled("workers", "Sample workers", ui.Table(workerTable(workers, may))),
 		titled("active", "What opstruth says of their active runs", ui.Table(runTable(active, temporalUI, namespace))),
 	}
 	return templ.Join(parts...)
@@ -34,18 +33,16 @@ func titled(id, title string, inner templ.Component) templ.Component {
 	})
 }
 
-func workerTable(workers []Worker, may bool, now time.Time) view.Table {
+func workerTable(workers []Worker, may bool) view.Table {
 	t := view.Table{
 		ID: "workers", Caption: "Sample workers",
-		Columns: []view.Column{{Label: "Worker"}, {Label: "Task queue"}, {Label: "Process"}, {Label: "Since"}, {Label: "Do"}},
+		Columns: []view.Column{{Label: "Worker"}, {Label: "Process"}, {Label: "Do", Numeric: true}},
 	}
 	for _, w := range workers {
 		state := w.State()
 		t.Rows = append(t.Rows, view.Row{ID: "worker-" + w.Name, Cells: []view.Cell{
-			{Text: w.Title},
-			{Text: w.Queue, Mono: true},
+			{Text: w.Title, Sub: "Queue " + w.Queue},
 			{Text: process(state), Sub: state.Exit},
-			{When: view.At(state.Since, now)},
 			{Actions: actions(w, state, may)},
 		}})
 	}

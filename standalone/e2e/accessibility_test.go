@@ -3,6 +3,9 @@ package e2e
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
 	"github.com/opstruth/opstruth/standalone/simulate"
 )
 
@@ -43,6 +46,10 @@ func TestAccessibilityOfEveryPage(t *testing.T) {
 		b.goTo(path)
 		b.accessible(name)
 	}
+
+	// The check itself must be able to fail.
+	b.within(chromedp.Evaluate[chromedp.Void](`document.querySelector("main").append(document.createElement("img"))`))
+	require.NotEmpty(t, b.violations("light"))
 
 	platform := as(t, h.Demo, "pia@opstruth.example").user
 	s := open(t, h.Demo.AdminURL)

@@ -165,25 +165,31 @@ type violation struct {
 func (b tab) accessible(name string) {
 	b.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		ctx, cancel := context.WithTimeout(b.ctx, 2*time.Minute)
-		err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-			}})
-			return err
-		}))
-		require.NoError(b.t, err)
-		// The devtools protocol evaluates past the content security policy, as a reader's own browser extension would.
-		_, err = chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](axe))
-		require.NoError(b.t, err)
-		found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](
-			`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`, chromedp.EvalAwaitPromise))
-		cancel()
-		require.NoError(b.t, err)
-		for _, v := range found {
+		for _, v := range b.violations(scheme) {
 			for _, n := range v.Nodes {
 				b.t.Errorf("%s, %s: %s: %s\n%s\n%s", name, scheme, v.ID, v.Help, n.HTML, n.FailureSummary)
 			}
 		}
 	}
+}
+
+// violations are those of the page that is open, in a colour scheme.
+func (b tab) violations(scheme string) []violation {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 2*time.Minute)
+	defer cancel()
+	require.NoError(b.t, chromedp.Do(ctx,
+		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+			}})
+			return err
+		}),
+		// The devtools protocol evaluates past the content security policy, as a reader's own extension would.
+		chromedp.Evaluate[chromedp.Void](axe),
+	))
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](
+		`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`, chromedp.EvalAwaitPromise))
+	require.NoError(b.t, err)
+	return found
 }

@@ -103,11 +103,23 @@ func (f *Fleet) step(ctx context.Context, now time.Time) error {
 		if !f.wants(s, served, len(active)) {
 			continue
 		}
-		if err := f.start(ctx, s, f.tenants[(f.round+f.next)%len(f.tenants)]); err != nil {
+		if err := f.start(ctx, s, f.tenantOf(s)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tenantOf is the tenant of a scene: another one of its workspace each time, and for a real reading each of all in turn.
+func (f *Fleet) tenantOf(s scene) models.Tenant {
+	tenants, turn := f.tenants[:len(workspaces[0].tenants)], f.round+f.next
+	switch {
+	case s.typ == inventorySync:
+		tenants, turn = f.tenants, f.round-1
+	case s.other:
+		tenants = f.tenants[len(workspaces[0].tenants):]
+	}
+	return tenants[turn%len(tenants)]
 }
 
 // wants tells whether a scene is to be played now.
@@ -199,7 +211,6 @@ func (f *Fleet) end(ctx context.Context, active []aged, served map[string]bool) 
 func (f *Fleet) start(ctx context.Context, s scene, t models.Tenant) error {
 	input, err := s.json()
 	if err == nil && s.typ == inventorySync {
-		t = f.tenants[f.round%len(f.tenants)] // each in turn
 		f.API.Drift(t.Slug)
 		input, err = f.inventory(ctx, t)
 	}

@@ -170,6 +170,13 @@ func TestTheFleetWaitsForItsWorkersAndIsBounded(t *testing.T) {
 	for _, r := range simulated {
 		require.Equal(t, FleetName, r.Facts.Initiator)
 	}
+	harbor := 0
+	for _, r := range b.runs(t, models.Filter{}) {
+		if r.WorkspaceSlug == "harbor" {
+			harbor++
+		}
+	}
+	require.Equal(t, len(script)-1-2, harbor, "one sign-in sees every state")
 	for i := range 20 {
 		b.workers(t, simulate.Queue)
 		require.NoError(t, f.step(t.Context(), now.Add(time.Duration(i+1)*cycle)))

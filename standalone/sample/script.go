@@ -17,9 +17,11 @@ type scene struct {
 	typ   string
 	knobs simulate.Knobs
 	input json.RawMessage // in place of the knobs
+	other bool            // in the second workspace
 }
 
-// script shows every state within its first minute. Runs that do not end by themselves are cancelled by the fleet.
+// script shows every state within its first minute, all of them in the first workspace, so that one sign-in sees them.
+// Runs that do not end by themselves are cancelled by the fleet.
 var script = []scene{
 	{at: 0, typ: simulate.Name, knobs: simulate.Knobs{Items: 40, ItemMS: 500}},                                    // running, succeeded
 	{at: 1 * time.Second, typ: inventorySync},                                                                     // a real one
@@ -32,6 +34,8 @@ var script = []scene{
 	{at: 8 * time.Second, typ: simulate.Name, knobs: simulate.Knobs{Items: 12, ItemMS: 250, StallAfter: 4}},       // retrying
 	{at: 9 * time.Second, typ: simulate.Name, knobs: simulate.Knobs{Items: 20, ItemMS: 250, WaitS: 25}},           // waiting
 	{at: 12 * time.Second, typ: simulate.Name, knobs: simulate.Knobs{Items: 300, ItemMS: 500}},                    // cancelled
+	{at: 15 * time.Second, typ: simulate.Name, knobs: simulate.Knobs{Items: 60, ItemMS: 500}, other: true},
+	{at: 20 * time.Second, typ: simulate.Name, knobs: simulate.Knobs{Items: 16, ItemMS: 500, FailEvery: 4}, other: true},
 }
 
 // inventorySync is the type of the runs that read the sample API.
