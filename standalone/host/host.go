@@ -234,7 +234,10 @@ func (h *Host) run(o Options) error {
 	h.goOn(ctx, h.App.Reconcile)
 	h.goOn(ctx, h.serve)
 	if o.Fleet && o.Sample {
-		fleet := &sample.Fleet{Store: h.Store, Starter: h.App.Starter, Types: h.App.Types, API: h.API, Logger: h.logger}
+		fleet := &sample.Fleet{
+			Store: h.Store, Starter: h.App.Starter, Types: h.App.Types, API: h.API, Logger: h.logger,
+			Temporal: h.client.WorkflowService(), Namespace: namespace,
+		}
 		h.goOn(ctx, func(ctx context.Context) error { fleet.Run(ctx); return nil })
 	}
 	return nil

@@ -47,6 +47,9 @@ type Fleet struct {
 	API     *API
 	Logger  *slog.Logger
 
+	Temporal  Workflows
+	Namespace string
+
 	tenants []models.Tenant
 	round   int
 	begun   time.Time
@@ -86,9 +89,11 @@ func (f *Fleet) step(ctx context.Context, now time.Time) error {
 	if f.begun.IsZero() || now.Sub(f.begun) >= cycle {
 		f.begun, f.next = now, 0
 		f.round++
-		if err := prune(ctx, f.Store); err != nil {
+		removed, err := prune(ctx, f.Store)
+		if err != nil {
 			return err
 		}
+		f.forget(ctx, removed)
 	}
 	active, err := f.active(ctx)
 	if err != nil {

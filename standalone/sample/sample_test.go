@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.uber.org/goleak"
+	"google.golang.org/grpc"
 
 	"github.com/opstruth/opstruth/internal/auth"
 	"github.com/opstruth/opstruth/internal/start"
@@ -21,6 +23,7 @@ import (
 	"github.com/opstruth/opstruth/operation/inventory"
 	"github.com/opstruth/opstruth/standalone/datadir"
 	"github.com/opstruth/opstruth/standalone/simulate"
+	"github.com/opstruth/opstruth/workflows/contract"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -137,7 +140,7 @@ func (b bundle) fleet(t *testing.T) *Fleet {
 	require.NoError(t, err)
 	logger := slog.New(slog.DiscardHandler)
 	starter := &start.Starter{Record: b.store, Types: types, Logger: logger, Dispatch: func(context.Context, models.Run) error { return nil }}
-	return &Fleet{Store: b.store, Starter: starter, Types: types, API: b.api, Logger: logger}
+	return &Fleet{Store: b.store, Starter: starter, Types: types, API: b.api, Logger: logger, Temporal: &forgetful{}}
 }
 
 func (b bundle) workers(t *testing.T, queues ...string) {
@@ -206,7 +209,9 @@ func TestOldRunsOfTheFleetAreRemovedAndNoOthers(t *testing.T) {
 		ids = append(ids, make(FleetName, ""))
 	}
 	for range 3 {
-		require.NoError(t, prune(t.Context(), b.store))
+		removed, err := prune(t.Context(), b.store)
+		require.NoError(t, err)
+		f.forget(t.Context(), removed)
 	}
 	left := map[string]bool{}
 	for _, r := range b.runs(t, models.Filter{}) {
@@ -217,4 +222,14 @@ func TestOldRunsOfTheFleetAreRemovedAndNoOthers(t *testing.T) {
 	require.Len(t, left, keepSimulated+2)
 	require.True(t, left[ids[len(ids)-1]])
 	require.False(t, left[ids[0]])
+	require.Len(t, f.Temporal.(*forgetful).ids, 30, "and their workflows with them")
+	require.Contains(t, f.Temporal.(*forgetful).ids, contract.WorkflowID(ids[0]))
+}
+
+// forgetful is a Temporal that remembers what it was asked to forget.
+type forgetful struct{ ids []string }
+
+func (f *forgetful) DeleteWorkflowExecution(_ context.Context, r *workflowservice.DeleteWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.DeleteWorkflowExecutionResponse, error) {
+	f.ids = append(f.ids, r.GetWorkflowExecution().GetWorkflowId())
+	return &workflowservice.DeleteWorkflowExecutionResponse{}, nil
 }
