@@ -55,7 +55,7 @@ func (r *Reconciler) finish(ctx context.Context, l *look, id string) error {
 	case s.v.Action == lifecycle.Unknown:
 		return nil // nothing is known, so the claim neither ends nor frees the run
 	}
-	return r.change(ctx, s.run, lifecycle.Change{Kind: lifecycle.CloseDropped, Actor: actor})
+	return r.change(ctx, s.run, lifecycle.Change{Kind: lifecycle.CloseDropped, Actor: actor, Closing: s.run.Facts.Closing})
 }
 
 // end terminates the workflow of a claimed run and records the end.
@@ -66,9 +66,9 @@ func (r *Reconciler) end(ctx context.Context, s sight) error {
 			return err // gone: it ended by itself in between, which the next pass adopts
 		}
 	}
-	c := lifecycle.Change{Kind: lifecycle.Reconciled, Actor: actor, Silence: s.v.Silence}
+	c := lifecycle.Change{Kind: lifecycle.Reconciled, Actor: actor, Closing: s.run.Facts.Closing, Silence: s.v.Silence}
 	if s.run.Facts.Closing.Cause == lifecycle.NoCause {
-		c = lifecycle.Change{Kind: lifecycle.CancelForced, Actor: actor}
+		c = lifecycle.Change{Kind: lifecycle.CancelForced, Actor: actor, Closing: s.run.Facts.Closing}
 	}
 	return r.change(ctx, s.run, c)
 }
