@@ -141,12 +141,13 @@ func (r *Reconciler) judge(ctx context.Context, l *look, run models.Run) (lifecy
 func (r *Reconciler) adopt(ctx context.Context, run models.Run, e lifecycle.Evidence, v lifecycle.Verdict) error {
 	c := lifecycle.Change{
 		Kind: lifecycle.Adopted, Actor: actor, Token: "temporal:" + e.RunID, Outcome: v.Outcome, Failure: v.Failure,
+		Closing: run.Facts.Closing,
 	}
 	switch {
 	case v.Ours && run.Facts.Closing.Cause == lifecycle.NoCause:
-		c = lifecycle.Change{Kind: lifecycle.CancelForced, Actor: actor}
+		c = lifecycle.Change{Kind: lifecycle.CancelForced, Actor: actor, Closing: run.Facts.Closing}
 	case v.Ours:
-		c = lifecycle.Change{Kind: lifecycle.Reconciled, Actor: actor, Silence: run.Facts.Silence}
+		c = lifecycle.Change{Kind: lifecycle.Reconciled, Actor: actor, Closing: run.Facts.Closing, Silence: run.Facts.Silence}
 	}
 	return r.change(ctx, run, c)
 }

@@ -61,6 +61,8 @@ type Change struct {
 	By      string  // Superseded: the later run's id
 
 	// CloseClaimed: the intent, and the record that was judged.
+	// Adopted, Reconciled, CancelForced, CloseDropped: the claim that stood (id)
+	// when the run was judged.
 	Closing    Closing
 	Version    int64
 	LivenessAt time.Time
@@ -115,6 +117,9 @@ func Apply(f Facts, c Change, now time.Time) (Facts, error) {
 		if f.Closing.ID == "" {
 			return f, ErrUnchanged
 		}
+		if c.Closing.ID != f.Closing.ID {
+			return f, ErrOvertaken
+		}
 		f.Closing = Closing{}
 	case Finished, Adopted, Reconciled, CancelForced:
 		return end(f, c, now)
@@ -138,8 +143,12 @@ func (f *Facts) declare(w Wait, now time.Time) Wait {
 	return f.Wait
 }
 
-// end writes the terminal record, once.
+// end writes the terminal record, once. What the reconciler ends it ends under
+// the claim that it saw: where another one stands, another pass has judged since.
 func end(f Facts, c Change, now time.Time) (Facts, error) {
+	if c.Kind != Finished && c.Closing.ID != f.Closing.ID {
+		return f, ErrOvertaken
+	}
 	switch c.Kind {
 	case Reconciled:
 		if f.Closing.ID == "" {
@@ -155,7 +164,7 @@ func end(f Facts, c Change, now time.Time) (Facts, error) {
 		}
 		f.TerminalToken = f.Closing.ID
 	case CancelForced:
-		if f.Cancel.At.IsZero() {
+		if f.Cancel.At.IsZero() || f.Closing.ID == "" {
 			return f, ErrNotAllowed
 		}
 		f.Outcome = Cancelled
@@ -180,7 +189,7 @@ func applyEnded(f Facts, c Change, now time.Time) (Facts, error) {
 	case Finished, Adopted, Reconciled, CancelForced:
 		token := c.Token
 		if c.Kind == Reconciled || c.Kind == CancelForced {
-			token = f.Closing.ID
+			token = c.Closing.ID
 		}
 		if token != "" && token == f.TerminalToken {
 			return f, ErrUnchanged

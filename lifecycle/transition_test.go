@@ -60,8 +60,9 @@ func TestApply(t *testing.T) {
 		{"claimed on an older version", running, changed(claim, func(c *lifecycle.Change) { c.Version = 2 }), nil, lifecycle.ErrOvertaken},
 		{"claimed on an older sign of life", running, changed(claim, func(c *lifecycle.Change) { c.LivenessAt = noon.Add(-1) }), nil, lifecycle.ErrOvertaken},
 		{"claimed without an intent", running, changed(claim, func(c *lifecycle.Change) { c.Closing.ID = "" }), nil, lifecycle.ErrNotAllowed},
-		{"dropped", claimed, kind(lifecycle.CloseDropped), func(f *lifecycle.Facts) { f.Closing = lifecycle.Closing{} }, nil},
-		{"dropped without a claim", running, kind(lifecycle.CloseDropped), nil, lifecycle.ErrUnchanged},
+		{"dropped", claimed, under("c1", lifecycle.CloseDropped), func(f *lifecycle.Facts) { f.Closing = lifecycle.Closing{} }, nil},
+		{"dropped without a claim", running, under("c1", lifecycle.CloseDropped), nil, lifecycle.ErrUnchanged},
+		{"dropped under another claim", claimed, under("c0", lifecycle.CloseDropped), nil, lifecycle.ErrOvertaken},
 
 		{"finished", running, finish, func(f *lifecycle.Facts) {
 			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Succeeded, at, "t"
@@ -71,25 +72,33 @@ func TestApply(t *testing.T) {
 		{"finished before it ran", queued, changed(finish, func(c *lifecycle.Change) { c.Outcome = lifecycle.Blocked }), func(f *lifecycle.Facts) {
 			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Blocked, at, "t"
 		}, nil},
-		{"reconciled", claimed, lifecycle.Change{Kind: lifecycle.Reconciled, Silence: lifecycle.Silence{Cause: lifecycle.WorkerLost}}, func(f *lifecycle.Facts) {
+		{"reconciled", claimed, lifecycle.Change{Kind: lifecycle.Reconciled, Closing: lifecycle.Closing{ID: "c1"}, Silence: lifecycle.Silence{Cause: lifecycle.WorkerLost}}, func(f *lifecycle.Facts) {
 			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Failed, at, "c1"
 			f.Reconciliation = lifecycle.Reconciliation{At: at, Cause: lifecycle.WorkerLost, SilentSince: noon}
 		}, nil},
-		{"reconciled on an earlier pass's intent", claimed, kind(lifecycle.Reconciled), func(f *lifecycle.Facts) {
+		{"reconciled on an earlier pass's intent", claimed, under("c1", lifecycle.Reconciled), func(f *lifecycle.Facts) {
 			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Failed, at, "c1"
 			f.Reconciliation = lifecycle.Reconciliation{At: at, Cause: lifecycle.NoWorkers, SilentSince: noon, Evidence: lifecycle.Evidence{Host: "host"}}
 		}, nil},
 		{"reconciled without a claim", running, kind(lifecycle.Reconciled), nil, lifecycle.ErrNotAllowed},
-		{"cancel forced", asked, kind(lifecycle.CancelForced), func(f *lifecycle.Facts) {
-			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Cancelled, at, ""
+		{"reconciled under a claim that was dropped", running, under("c1", lifecycle.Reconciled), nil, lifecycle.ErrOvertaken},
+		{"reconciled under another claim", claimed, under("c0", lifecycle.Reconciled), nil, lifecycle.ErrOvertaken},
+		{"cancel forced", with(asked, func(f *lifecycle.Facts) { f.Closing.ID = "c1" }), under("c1", lifecycle.CancelForced), func(f *lifecycle.Facts) {
+			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Cancelled, at, "c1"
 		}, nil},
-		{"cancel forced that nobody asked for", running, kind(lifecycle.CancelForced), nil, lifecycle.ErrNotAllowed},
+		{"cancel forced without a claim", asked, kind(lifecycle.CancelForced), nil, lifecycle.ErrNotAllowed},
+		{"cancel forced that nobody asked for", claimed, under("c1", lifecycle.CancelForced), nil, lifecycle.ErrNotAllowed},
+		{"adopted", running, lifecycle.Change{Kind: lifecycle.Adopted, Token: "t", Outcome: lifecycle.Failed}, func(f *lifecycle.Facts) {
+			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Failed, at, "t"
+		}, nil},
+		{"adopted before the claim that may have ended it was seen", claimed, lifecycle.Change{Kind: lifecycle.Adopted, Token: "t", Outcome: lifecycle.Failed}, nil, lifecycle.ErrOvertaken},
 
 		{"the same end again", bad, lifecycle.Change{Kind: lifecycle.Finished, Token: "run", Outcome: lifecycle.Failed}, nil, lifecycle.ErrUnchanged},
 		{"another end", bad, finish, nil, lifecycle.ErrEnded},
 		{"an end after the reconciler's", lost, finish, nil, lifecycle.ErrEnded},
-		{"the reconciler's end again", lost, kind(lifecycle.Reconciled), nil, lifecycle.ErrUnchanged},
-		{"the reconciler's end after the run's own", bad, kind(lifecycle.Reconciled), nil, lifecycle.ErrEnded},
+		{"the reconciler's end again", lost, under("closing", lifecycle.Reconciled), nil, lifecycle.ErrUnchanged},
+		{"another pass's end again", lost, under("c0", lifecycle.Reconciled), nil, lifecycle.ErrEnded},
+		{"the reconciler's end after the run's own", bad, under("c1", lifecycle.Reconciled), nil, lifecycle.ErrEnded},
 		{"no token is nobody's token", with(bad, func(f *lifecycle.Facts) { f.TerminalToken = "" }), lifecycle.Change{Kind: lifecycle.Finished, Outcome: lifecycle.Failed}, nil, lifecycle.ErrEnded},
 		{"no start after the end", bad, kind(lifecycle.Started), nil, lifecycle.ErrEnded},
 		{"no cancel after the end", bad, kind(lifecycle.CancelRequested), nil, lifecycle.ErrEnded},
@@ -124,6 +133,11 @@ func TestApply(t *testing.T) {
 }
 
 func kind(k lifecycle.Kind) lifecycle.Change { return lifecycle.Change{Kind: k} }
+
+// under is a change by a pass that saw this claim.
+func under(claim string, k lifecycle.Kind) lifecycle.Change {
+	return lifecycle.Change{Kind: k, Closing: lifecycle.Closing{ID: claim}}
+}
 
 func changed(c lifecycle.Change, change func(*lifecycle.Change)) lifecycle.Change {
 	change(&c)

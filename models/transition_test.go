@@ -43,9 +43,9 @@ func TestFirstTerminalWriteWins(t *testing.T) {
 		w := modelstest.Seed(t, s)
 		for range 10 {
 			run := modelstest.Running(t, s, w.NewRun())
+			claim := lifecycle.Closing{ID: "c", Cause: lifecycle.NoWorkers}
 			run, err := s.Transition(ctx, run.ID, lifecycle.Change{
-				Kind: lifecycle.CloseClaimed, Version: run.Facts.Version, LivenessAt: run.Facts.LivenessAt,
-				Closing: lifecycle.Closing{ID: "c", Cause: lifecycle.NoWorkers},
+				Kind: lifecycle.CloseClaimed, Version: run.Facts.Version, LivenessAt: run.Facts.LivenessAt, Closing: claim,
 			})
 			require.NoError(t, err)
 			end := func(c lifecycle.Change) func() error {
@@ -57,7 +57,7 @@ func TestFirstTerminalWriteWins(t *testing.T) {
 			errs := together(
 				end(lifecycle.Change{Kind: lifecycle.Finished, Token: "a", Outcome: lifecycle.Succeeded}),
 				end(lifecycle.Change{Kind: lifecycle.Finished, Token: "b", Outcome: lifecycle.Failed}),
-				end(lifecycle.Change{Kind: lifecycle.Reconciled, Silence: lifecycle.Silence{Cause: lifecycle.NoWorkers}}),
+				end(lifecycle.Change{Kind: lifecycle.Reconciled, Closing: claim, Silence: lifecycle.Silence{Cause: lifecycle.NoWorkers}}),
 				func() error {
 					return s.RecordItems(ctx, run.ID, []models.Item{{Key: "x", State: models.ItemSucceeded}})
 				},

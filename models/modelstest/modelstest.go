@@ -181,13 +181,14 @@ func Finish(t testing.TB, s *models.Store, run models.Run, o lifecycle.Outcome) 
 func Reconciled(t testing.TB, s *models.Store, n models.NewRun) models.Run {
 	t.Helper()
 	run := Running(t, s, n)
+	claim := lifecycle.Closing{ID: "closing-" + run.ID, Cause: lifecycle.NoWorkers}
 	run, err := s.Transition(t.Context(), run.ID, lifecycle.Change{
-		Kind: lifecycle.CloseClaimed, Version: run.Facts.Version, LivenessAt: run.Facts.LivenessAt,
-		Closing: lifecycle.Closing{ID: "closing-" + run.ID, Cause: lifecycle.NoWorkers},
+		Kind: lifecycle.CloseClaimed, Version: run.Facts.Version, LivenessAt: run.Facts.LivenessAt, Closing: claim,
 	})
 	require.NoError(t, err)
 	run, err = s.Transition(t.Context(), run.ID, lifecycle.Change{
-		Kind: lifecycle.Reconciled, Silence: lifecycle.Silence{Cause: lifecycle.NoWorkers, Evidence: lifecycle.Evidence{Answer: lifecycle.Answered}},
+		Kind: lifecycle.Reconciled, Closing: claim,
+		Silence: lifecycle.Silence{Cause: lifecycle.NoWorkers, Evidence: lifecycle.Evidence{Answer: lifecycle.Answered}},
 	})
 	require.NoError(t, err)
 	return run
