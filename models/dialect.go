@@ -17,7 +17,7 @@ type Dialect struct {
 	Advisory  bool   // named locks exist; without them every transaction is the only writer
 	Dialector func(pool *sql.DB) gorm.Dialector
 	UniqueErr func(err error) bool // a unique index refused a row
-	BusyErr   func(err error) bool // another process was writing all the time; nil where that cannot be
+	BusyErr   func(err error) bool // other writers were in the way: the transaction may be tried again
 }
 
 // Postgres is PostgreSQL 15 or newer.
@@ -30,4 +30,5 @@ var Postgres = Dialect{
 	RunLock:   " FOR NO KEY UPDATE",
 	Advisory:  true,
 	UniqueErr: postgresUnique,
+	BusyErr:   postgresBusy,
 }

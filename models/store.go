@@ -122,7 +122,7 @@ func (s *Store) read(ctx context.Context, query func(db *gorm.DB) error) error {
 }
 
 // Write runs one transaction within the time limit, for sibling packages' own tables too. The function may run more
-// than once: a database that another process keeps busy is asked again.
+// than once: a transaction that gave way to others is tried again.
 func (s *Store) Write(ctx context.Context, change func(tx *gorm.DB) error) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
@@ -136,7 +136,7 @@ func (s *Store) Write(ctx context.Context, change func(tx *gorm.DB) error) error
 	}
 	for {
 		err := s.db.WithContext(ctx).Transaction(change)
-		if err == nil || s.d.BusyErr == nil || !s.d.BusyErr(err) || ctx.Err() != nil {
+		if err == nil || !s.d.BusyErr(err) || ctx.Err() != nil {
 			return err
 		}
 	}

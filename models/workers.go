@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -69,16 +70,14 @@ func (s *Store) ForgetWorkers(ctx context.Context, silentFor time.Duration) erro
 // HandOver is a worker's goodbye: its runs wait for another worker for at most limit without being flagged, and its
 // row goes. Runs that have ended meanwhile are left alone.
 func (s *Store) HandOver(ctx context.Context, workerID string, runIDs []string, limit time.Duration) error {
-	runIDs = slices.Sorted(slices.Values(runIDs))
-	err := s.Write(ctx, func(tx *gorm.DB) error {
-		for _, id := range slices.Compact(runIDs) {
-			if err := s.handOver(tx, workerID, id, limit); err != nil {
-				return err
-			}
-		}
-		return tx.Exec(`DELETE FROM workers WHERE id = ?`, workerID).Error
-	})
-	if err != nil {
+	// One run at a time: a transaction that held many would stand in the way of their ends. One that fails is flagged
+	// later, which is no reason to leave the others behind.
+	var errs []error
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(runIDs))) {
+		errs = append(errs, s.Write(ctx, func(tx *gorm.DB) error { return s.handOver(tx, workerID, id, limit) }))
+	}
+	_, err := s.exec(ctx, `DELETE FROM workers WHERE id = ?`, workerID)
+	if err = errors.Join(append(errs, err)...); err != nil {
 		return fmt.Errorf("hand over: %w", err)
 	}
 	return nil
