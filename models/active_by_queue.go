@@ -3,6 +3,8 @@ package models
 import (
 	"context"
 	"fmt"
+
+	"gorm.io/gorm"
 )
 
 // ActiveByQueue counts the active runs by the task queue that serves them.
@@ -11,7 +13,9 @@ func (s *Store) ActiveByQueue(ctx context.Context) (map[string]int, error) {
 		Queue string
 		N     int
 	}
-	err := s.DB().WithContext(ctx).Table("run_liveness").Select("queue, count(*) AS n").Group("queue").Scan(&rows).Error
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT queue, COUNT(*) AS n FROM run_liveness GROUP BY queue`).Scan(&rows).Error
+	})
 	if err != nil {
 		return nil, fmt.Errorf("count active runs by task queue: %w", err)
 	}

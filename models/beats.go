@@ -152,29 +152,21 @@ func (o Owner) next(b Beat, handed time.Time) Owner {
 	return Owner{TemporalRunID: b.TemporalRunID, ActivityID: b.ActivityID, Attempt: b.Attempt, StartedAt: handed.Add(-b.StartedAge)}
 }
 
-// beatWaits ends the held waits and the handovers that the beats leave behind, and stores those that they declare. A
-// handover ends with any beat that was made after it: whoever makes it has the run.
+// beatWaits ends the waits that the beats leave behind, and stores those that they declare.
 func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, handed, now time.Time) error {
 	ids := make([]string, len(accepted))
 	byRun := make(map[string]Beat, len(accepted))
 	for i, b := range accepted {
 		ids[i], byRun[b.RunID] = b.RunID, b
 	}
-	var waits []struct {
-		RunID, ID, TemporalRunID, ActivityID string
-		Attempt                              int
-		SinceAt                              int64
-	}
-	err := tx.Raw(`SELECT run_id, id, temporal_run_id, activity_id, attempt, since_at FROM run_waits
-		WHERE run_id IN ? AND (kind = 'held' OR id = ?) ORDER BY run_id, id`, ids, lifecycle.HandoverWait).Scan(&waits).Error
+	var waits []waitOf
+	err := tx.Raw(`SELECT run_id, id, kind, temporal_run_id, activity_id, attempt, since_at FROM run_waits
+		WHERE run_id IN ? AND id <> ? ORDER BY run_id, id`, ids, lifecycle.ObservedWait).Scan(&waits).Error
 	if err != nil {
 		return fmt.Errorf("read waits: %w", err)
 	}
 	for _, w := range waits {
-		b := byRun[w.RunID]
-		owner := Owner{TemporalRunID: w.TemporalRunID, ActivityID: w.ActivityID, Attempt: w.Attempt}
-		lastWord := w.ID == lifecycle.HandoverWait && !handed.Add(-b.Age).After(fromMicros(w.SinceAt))
-		if owner.is(b) && (lastWord || (b.Held != nil && b.Held.id() == w.ID)) {
+		if w.goesOn(byRun[w.RunID], handed) {
 			continue
 		}
 		if err := s.endWaits(tx, now, `run_id = ? AND id = ?`, w.RunID, w.ID); err != nil {
@@ -196,6 +188,29 @@ func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, handed, now time.Time) e
 		}
 	}
 	return nil
+}
+
+// waitOf is a stored wait that a beat may leave behind.
+type waitOf struct {
+	RunID, ID, TemporalRunID, ActivityID string
+	Kind                                 lifecycle.WaitKind
+	Attempt                              int
+	SinceAt                              int64
+}
+
+// goesOn reports whether the wait outlasts a beat of its run's owner. A held one does while its own attempt repeats it, a
+// handover until a beat was made after it, and the workflow's own one until a step begins: its steps and waits take turns,
+// so that a wait which a reset from outside left behind ends there too.
+func (w waitOf) goesOn(b Beat, handed time.Time) bool {
+	since := fromMicros(w.SinceAt)
+	owner := Owner{TemporalRunID: w.TemporalRunID, ActivityID: w.ActivityID, Attempt: w.Attempt}
+	switch {
+	case w.ID == lifecycle.HandoverWait:
+		return owner.is(b) && !handed.Add(-b.Age).After(since)
+	case w.Kind == lifecycle.HeldWait:
+		return owner.is(b) && b.Held != nil && b.Held.id() == w.ID
+	}
+	return !handed.Add(-b.StartedAge).After(since)
 }
 
 func (h HeldWait) id() string {

@@ -88,3 +88,24 @@ func TestBeatsThatCouldNotBeWrittenAreNoSilence(t *testing.T) {
 		require.Equal(sc, 1, run.GapEpisodes)
 	})
 }
+
+// A workflow that is reset from outside leaves its wait behind. The steps of a run never overlap its waits.
+func TestAStepThatBeganAfterAWaitEndsIt(t *testing.T) {
+	t.Parallel()
+	forEachScene(t, nil, func(sc *scene) {
+		before := models.Beat{TemporalRunID: "t1", ActivityID: "5", Attempt: 1}
+		sc.beat(time.Second, before)
+		wait := lifecycle.Wait{ID: "t1-1", Kind: lifecycle.DurableWait, Reason: "approval", By: "step"}
+		require.NoError(sc, sc.at(2*time.Second).DeclareWait(sc.Context(), sc.run.ID, wait, 24*time.Hour))
+		before.StartedAge = 2 * time.Second
+		sc.beat(3*time.Second, before)
+		_, truth := sc.read(3 * time.Second)
+		require.Equal(sc, lifecycle.StateWaiting, truth.State, "a beat of the step before it says nothing")
+
+		sc.beat(10*time.Second, models.Beat{TemporalRunID: "t2", ActivityID: "5", Attempt: 1, StartedAge: time.Second})
+		run, truth := sc.read(11 * time.Second)
+		require.Equal(sc, lifecycle.StateRunning, truth.State)
+		require.Equal(sc, modelstest.Epoch.Add(30*time.Second), run.Facts.StaleAt, "its worker's death is noticed in time")
+		require.NoError(sc, sc.at(12*time.Second).EndWait(sc.Context(), sc.run.ID, "t1-1"), "an ended wait")
+	})
+}

@@ -16,7 +16,8 @@ import (
 // CreateRun stores a queued run. A key that was used before for the same request gives the run of then, and false;
 // for another request ErrIdempotencyConflict. ErrAlreadyActive names the run that an exclusive one has to wait for.
 func (s *Store) CreateRun(ctx context.Context, n NewRun) (Run, bool, error) {
-	if n.ID == "" {
+	named := n.ID != ""
+	if !named {
 		id, err := newID()
 		if err != nil {
 			return Run{}, false, err
@@ -26,15 +27,20 @@ func (s *Store) CreateRun(ctx context.Context, n NewRun) (Run, bool, error) {
 	if len(n.Input) == 0 {
 		n.Input = json.RawMessage("{}")
 	}
-	run, err := s.insertRun(ctx, n)
-	if err == nil {
-		return run, true, nil
+	for {
+		run, err := s.insertRun(ctx, n)
+		if err == nil {
+			return run, true, nil
+		}
+		if !s.d.UniqueErr(err) {
+			return Run{}, false, fmt.Errorf("create run: %w", err)
+		}
+		run, err = s.existing(ctx, n)
+		if named || !errors.Is(err, ErrExists) {
+			return run, false, err
+		}
+		// The run that was in the way ended this instant.
 	}
-	if !s.d.UniqueErr(err) {
-		return Run{}, false, fmt.Errorf("create run: %w", err)
-	}
-	run, err = s.existing(ctx, n)
-	return run, false, err
 }
 
 func (s *Store) insertRun(ctx context.Context, n NewRun) (Run, error) {
@@ -100,7 +106,7 @@ func (s *Store) existing(ctx context.Context, n NewRun) (Run, error) {
 		if active != "" {
 			return ErrAlreadyActive{RunID: active}
 		}
-		return ErrExists // the given id is taken, or the other run ended this instant
+		return ErrExists
 	})
 	if err != nil {
 		return Run{}, fmt.Errorf("create run: %w", err)

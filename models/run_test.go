@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -159,5 +160,31 @@ func TestRunStaysInTheTenantsWorkspace(t *testing.T) {
 		_, _, err := s.CreateRun(t.Context(), w.NewRun(func(n *models.NewRun) { n.TenantID = w.West.ID }))
 		require.Error(t, err)
 		require.Zero(t, count(t, s, `SELECT COUNT(*) FROM operation_runs`))
+	})
+}
+
+func TestAnExclusiveStartIsNeverRefusedForNothing(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, s *models.Store) {
+		w := modelstest.Seed(t, s)
+		wish := w.NewRun(func(n *models.NewRun) { n.Exclusive = true })
+		start := func() error {
+			for range 30 {
+				run, _, err := s.CreateRun(t.Context(), wish)
+				var active models.ErrAlreadyActive
+				if errors.As(err, &active) {
+					continue
+				}
+				if err != nil {
+					return err
+				}
+				_, err = s.Transition(t.Context(), run.ID, lifecycle.Change{Kind: lifecycle.Finished, Token: "t", Outcome: lifecycle.Succeeded})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		require.Equal(t, []error{nil, nil, nil, nil}, together(start, start, start, start))
 	})
 }
