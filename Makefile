@@ -10,7 +10,7 @@ AREA ?=
 RACE ?=
 TESTFLAGS ?=
 
-.PHONY: help run build prepare test race lint fmt check-fmt generate check-generated ci
+.PHONY: help run build prepare test bench race lint fmt check-fmt generate check-generated ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ prepare: ## get or name what the tests need beside Go: PostgreSQL, Chromium, pro
 
 test: prepare ## run all tests of both modules (AREA=… one area's, RACE=1 with the race detector)
 	AREA='$(AREA)' RACE='$(RACE)' TESTFLAGS='$(TESTFLAGS)' go run ./internal/pgtest/cmd/withpostgres scripts/test.sh
+
+bench: ## measure derivation, judgement, lists, counts and beats; the lists on a million runs (minutes)
+	go test -run '^$$' -bench . -timeout 60m ./lifecycle ./models
 
 race: ## run all tests with the race detector
 	$(MAKE) test RACE=1

@@ -11,7 +11,8 @@ import (
 	"github.com/opstruth/opstruth/lifecycle"
 )
 
-// Census counts every run for those who watch the whole. It has no scope: it names no run's workspace.
+// Census counts the runs that are active and those that ended and still need somebody, for those who watch the whole.
+// History is left out, so that the cost of a count does not grow with it. It has no scope: it names no run's workspace.
 type Census struct {
 	Counts []CensusCount
 	Stuck  []StuckRun // one for each likely stuck run
@@ -52,11 +53,10 @@ func (s *Store) Census(ctx context.Context) (Census, error) {
 				Type: run.Facts.Type, Queue: run.Facts.Queue, Cause: truth.Cause, Late: now.Sub(run.Facts.StaleAt),
 			})
 		}
-		return db.Raw(`SELECT r.type, r.status, `+
-			`CASE WHEN `+staleSQL(clock)+` THEN ? WHEN `+followUpSQL+` THEN ? ELSE ? END AS class, `+
-			`CASE WHEN `+openSQL+` THEN TRUE ELSE FALSE END AS open, count(*) AS n `+
-			`FROM operation_runs r LEFT JOIN run_liveness l ON l.run_id = r.id GROUP BY 1, 2, 3, 4`,
-			lifecycle.ActiveStaleAttention, lifecycle.TerminalFollowUp, lifecycle.NoProblem).Scan(&c.Counts).Error
+		return db.Raw(`SELECT r.type, r.status, CASE WHEN `+staleSQL(clock)+` THEN ? ELSE ? END AS class, FALSE AS open, count(*) AS n `+
+			`FROM operation_runs r JOIN run_liveness l ON l.run_id = r.id WHERE `+activeSQL+` GROUP BY 1, 2, 3 `+
+			`UNION ALL SELECT r.type, r.status, ?, TRUE, count(*) FROM operation_runs r WHERE `+openSQL+` GROUP BY 1, 2`,
+			lifecycle.ActiveStaleAttention, lifecycle.NoProblem, lifecycle.TerminalFollowUp).Scan(&c.Counts).Error
 	})
 	if err != nil {
 		return Census{}, fmt.Errorf("count runs: %w", err)

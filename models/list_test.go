@@ -173,7 +173,7 @@ func TestListsUseIndexes(t *testing.T) {
 }
 
 // toCursor is the cursor of a page deep in the list.
-func toCursor(t *testing.T, s *models.Store, w modelstest.World, deep int64) string {
+func toCursor(t testing.TB, s *models.Store, w modelstest.World, deep int64) string {
 	t.Helper()
 	var at struct{ QueuedAt int64 }
 	require.NoError(t, s.DB().Raw(`SELECT queued_at FROM operation_runs ORDER BY queued_at DESC LIMIT 1 OFFSET ?`, deep).Scan(&at).Error)

@@ -64,7 +64,7 @@ opstruth_oldest_stale_seconds{type="inventory.sync"} 90
 # HELP opstruth_reconciler_last_success_timestamp_seconds When the reconciler last finished a pass in which Temporal answered, in Unix time; 0 when it never did.
 # TYPE opstruth_reconciler_last_success_timestamp_seconds gauge
 opstruth_reconciler_last_success_timestamp_seconds 1.7000000005e+09
-# HELP opstruth_runs Operation runs by type, status, problem class, and whether their follow-up is open.
+# HELP opstruth_runs Operation runs that are active, and ended ones whose follow-up is open, by type, status and problem class.
 # TYPE opstruth_runs gauge
 opstruth_runs{open="false",problem_class="active_stale_attention",status="running",type="inventory.sync"} 2
 opstruth_runs{open="true",problem_class="terminal_follow_up",status="completed",type="inventory.sync"} 3

@@ -17,7 +17,7 @@ var (
 	DBUp = Family{"opstruth_db_up",
 		"1 when the record database answered this scrape. When 0, the counts of runs are absent rather than old.", nil}
 	Runs = Family{"opstruth_runs",
-		"Operation runs by type, status, problem class, and whether their follow-up is open.",
+		"Operation runs that are active, and ended ones whose follow-up is open, by type, status and problem class.",
 		[]string{"type", "status", "problem_class", "open"}}
 	StuckRuns = Family{"opstruth_stuck_runs",
 		"Active runs that are likely stuck, by type, verified cause (unverified until there is one) and task queue.",
