@@ -15,6 +15,7 @@ import (
 
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/models/modelstest"
 )
 
 // slow is a Temporal whose matching takes its time.
@@ -122,4 +123,16 @@ func TestACancelEndsARunWhoseWorkflowIsLongGone(t *testing.T) {
 	facts.Cancel.ForcedAt = recordNow.Add(time.Second)
 	_, ok = sight{run: models.Run{Facts: facts}, e: gone, v: unknown, at: recordNow}.wants()
 	require.False(t, ok, "within its grace")
+}
+
+func TestEndsByTheReconcilerAreMeasured(t *testing.T) {
+	t.Parallel()
+	store := modelstest.New(t)
+	run := modelstest.Running(t, store, modelstest.Seed(t, store).NewRun())
+	got := &counted{}
+	r := &Reconciler{Record: store, Measure: got, Logger: slog.New(slog.DiscardHandler)}
+	for range 2 { // once, however often it is adopted
+		require.NoError(t, r.adopt(t.Context(), run, lifecycle.Evidence{RunID: "t"}, lifecycle.Verdict{Outcome: lifecycle.Failed}))
+	}
+	require.Equal(t, []lifecycle.Outcome{lifecycle.Failed}, got.ended)
 }

@@ -61,6 +61,7 @@ type Measure interface {
 	Detected(latency time.Duration)
 	FalseFlag()
 	Pass(took time.Duration)
+	RunEnded(operation string, outcome lifecycle.Outcome, took time.Duration)
 }
 
 // Reconciler has the activities of a pass.
@@ -101,12 +102,14 @@ func (l *look) now() time.Time { return l.read.Add(time.Since(l.at)) }
 
 // look prepares an activity. ok is false when Temporal does not answer: then nothing may be judged.
 func (r *Reconciler) look(ctx context.Context) (l *look, ok bool, err error) {
+	clock := ClockAt(activity.GetInfo(ctx).StartedTime) // before anything that takes time: signs would look newer
 	home, err := AskHome(ctx, r.Cluster.WorkflowService(), r.Namespace)
 	if err != nil {
 		r.Logger.WarnContext(ctx, "temporal does not answer; no run is judged", "error", err)
 		return nil, false, nil
 	}
 	rows, now, err := r.Record.Workers(ctx)
+	at := time.Now()
 	if err != nil {
 		return nil, false, fmt.Errorf("read the workers: %w", err)
 	}
@@ -118,9 +121,8 @@ func (r *Reconciler) look(ctx context.Context) (l *look, ok bool, err error) {
 	for _, row := range rows {
 		workers.Rows = append(workers.Rows, WorkerAge{ID: row.ID, Queues: row.Queues, Age: now.Sub(row.LastSeen)})
 	}
-	clock := ClockAt(activity.GetInfo(ctx).StartedTime)
 	return &look{
-		observer: NewObserver(r.Cluster, home, clock, workers), workers: workers, state: state, read: now, at: time.Now(),
+		observer: NewObserver(r.Cluster, home, clock, workers), workers: workers, state: state, read: now, at: at,
 	}, true, nil
 }
 
@@ -155,12 +157,15 @@ func (r *Reconciler) adopt(ctx context.Context, run models.Run, e lifecycle.Evid
 // change makes a transition. That somebody else was first, or that the run ended, is no failure of the pass: the next
 // one sees what became of it.
 func (r *Reconciler) change(ctx context.Context, run models.Run, c lifecycle.Change) error {
-	_, err := r.Record.Transition(ctx, run.ID, c)
+	changed, err := r.Record.Transition(ctx, run.ID, c)
 	switch {
 	case errors.Is(err, lifecycle.ErrEnded), errors.Is(err, lifecycle.ErrUnchanged), errors.Is(err, lifecycle.ErrOvertaken):
 		return nil
 	case err != nil:
 		return fmt.Errorf("record %q of run %s: %w", c.Kind, run.ID, err)
+	}
+	if f := changed.Facts; run.Facts.Status.Active() && f.Status == lifecycle.Completed {
+		r.Measure.RunEnded(f.Type, f.Outcome, f.CompletedAt.Sub(f.QueuedAt))
 	}
 	r.Logger.InfoContext(ctx, "run changed by the reconciler", "run", run.ID, "change", c.Kind)
 	return nil

@@ -143,12 +143,16 @@ type counted struct {
 	verdicts   []lifecycle.Verdict
 	latencies  []time.Duration
 	falseFlags int
+	ended      []lifecycle.Outcome
 }
 
 func (c *counted) Verdict(v lifecycle.Verdict) { c.verdicts = append(c.verdicts, v) }
 func (c *counted) Detected(d time.Duration)    { c.latencies = append(c.latencies, d) }
 func (c *counted) FalseFlag()                  { c.falseFlags++ }
 func (c *counted) Pass(time.Duration)          {}
+func (c *counted) RunEnded(_ string, o lifecycle.Outcome, _ time.Duration) {
+	c.ended = append(c.ended, o)
+}
 
 func TestDetectionIsMeasuredOnceAnEpisode(t *testing.T) {
 	t.Parallel()

@@ -80,7 +80,9 @@ func TestEverybodyWritesAtOnce(t *testing.T) {
 				transition(run, lifecycle.Change{Kind: lifecycle.CloseClaimed, Version: run.Facts.Version,
 					LivenessAt: run.Facts.LivenessAt, Closing: lifecycle.Closing{ID: fmt.Sprint("c", round), Cause: lifecycle.NoWorkers}})
 				if round > 12 {
-					transition(run, lifecycle.Change{Kind: lifecycle.Reconciled})
+					run, _, err = s.Run(ctx, models.Engine(), run.ID)
+					check("read", err)
+					transition(run, lifecycle.Change{Kind: lifecycle.Reconciled, Closing: run.Facts.Closing})
 				}
 			},
 			func(r *rand.Rand, round int) {
