@@ -312,11 +312,21 @@ CREATE TABLE inventory_snapshots (
     tenant_id     TEXT COLLATE "C" NOT NULL REFERENCES tenants (id),
     connection_id TEXT COLLATE "C" NOT NULL REFERENCES connections (id),
     run_id        TEXT COLLATE "C" NOT NULL REFERENCES operation_runs (id),
-    created_at    BIGINT NOT NULL,
-    complete_at   BIGINT NOT NULL DEFAULT 0
+    created_at    BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX inventory_snapshots_run ON inventory_snapshots (run_id);
-CREATE INDEX inventory_snapshots_newest ON inventory_snapshots (connection_id, complete_at DESC) WHERE complete_at > 0;
+CREATE INDEX inventory_snapshots_newest ON inventory_snapshots (connection_id, created_at DESC, id DESC);
+
+-- How far each collection of a snapshot was read. Only one that was read to its end can be compared with.
+CREATE TABLE inventory_collections (
+    snapshot_id TEXT COLLATE "C" NOT NULL REFERENCES inventory_snapshots (id) ON DELETE CASCADE,
+    name        TEXT COLLATE "C" NOT NULL,
+    place       BIGINT NOT NULL,
+    pages       BIGINT NOT NULL DEFAULT 0,
+    complete    BOOLEAN NOT NULL DEFAULT FALSE,
+    problem     TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (snapshot_id, name)
+);
 
 CREATE TABLE inventory_objects (
     snapshot_id TEXT COLLATE "C" NOT NULL REFERENCES inventory_snapshots (id) ON DELETE CASCADE,
@@ -330,6 +340,7 @@ CREATE TABLE inventory_objects (
 
 -- +goose Down
 DROP TABLE inventory_objects;
+DROP TABLE inventory_collections;
 DROP TABLE inventory_snapshots;
 DROP TABLE breakers;
 DROP TABLE reconciler_state;
