@@ -47,7 +47,7 @@ func (o *Observer) described(d *workflowservice.DescribeWorkflowExecutionRespons
 }
 
 func executionOf(s enumspb.WorkflowExecutionStatus) lifecycle.Execution {
-	switch s { //nolint:exhaustive // the rest is no state that a chain's current execution can be judged in
+	switch s { // the rest is no state that a chain's current execution can be judged in
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
 		return lifecycle.ExecRunning
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
@@ -109,7 +109,7 @@ func rank(a *workflowpb.PendingActivityInfo) int {
 }
 
 func activityState(a *workflowpb.PendingActivityInfo) lifecycle.ActivityState {
-	switch a.GetState() { //nolint:exhaustive // an unspecified state is none
+	switch a.GetState() { // an unspecified state is none
 	case enumspb.PENDING_ACTIVITY_STATE_SCHEDULED:
 		return lifecycle.ActivityScheduled
 	case enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,

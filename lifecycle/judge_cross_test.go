@@ -109,10 +109,6 @@ func eachActivity(visit func(lifecycle.Evidence)) {
 func broken(f *lifecycle.Facts, e *lifecycle.Evidence, v *lifecycle.Verdict) string {
 	running := e.Answer == lifecycle.Answered && e.Execution == lifecycle.ExecRunning
 	closing := v.Action == lifecycle.Close
-	moved := v.Sign
-	if v.Wait.Until.After(moved) {
-		moved = v.Wait.Until
-	}
 	switch {
 	case f.Status == lifecycle.Completed && v.Action != lifecycle.Unknown:
 		return "a run that has ended is not judged"

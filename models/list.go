@@ -24,9 +24,9 @@ func (s *Store) ListRuns(ctx context.Context, sc Scope, f Filter, p Page) (RunPa
 	if err != nil {
 		return RunPage{}, fmt.Errorf("list runs: %w", err)
 	}
-	limit, more := p.limit(), false
-	if page.Runs, more = cut(page.Runs, limit); more {
-		last := page.Runs[limit-1]
+	var more bool
+	if page.Runs, more = cut(page.Runs, p.limit()); more {
+		last := page.Runs[len(page.Runs)-1]
 		page.Next = position{At: toMicros(last.Facts.QueuedAt), ID: last.ID}.cursor()
 	}
 	return page, nil

@@ -43,6 +43,16 @@ func (s *Store) FinishPass(ctx context.Context, p PassReport) error {
 	return nil
 }
 
+// NoteSchedule records whether a person paused the reconciler's schedule. No pass can tell: a paused one has none. The
+// next pass that ends takes it back.
+func (s *Store) NoteSchedule(ctx context.Context, paused bool) error {
+	_, err := s.exec(ctx, `UPDATE reconciler_state SET schedule_paused = ? WHERE schedule_paused <> ?`, paused, paused)
+	if err != nil {
+		return fmt.Errorf("note the reconciler's schedule: %w", err)
+	}
+	return nil
+}
+
 func (s *Store) markGap(tx *gorm.DB) error {
 	ids := []string{}
 	err := tx.Raw(`SELECT l.run_id FROM run_liveness l WHERE NOT l.in_gap AND l.stale_at <= ` + s.clock + ` AND ` + inGapSQL +

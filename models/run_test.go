@@ -127,7 +127,7 @@ func TestScopeIsolation(t *testing.T) {
 			require.ErrorIs(t, err, c.want, name)
 			page, err := s.ListRuns(ctx, c.scope, models.Filter{}, models.Page{})
 			sum, sumErr := s.Summary(ctx, c.scope, models.Filter{})
-			if c.want == models.ErrNoScope {
+			if errors.Is(c.want, models.ErrNoScope) {
 				require.ErrorIs(t, err, c.want)
 				require.ErrorIs(t, sumErr, c.want)
 				continue

@@ -48,7 +48,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 	for {
 		err := r.serve(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // to be told to stop is no error, whatever was cut short
 		}
 		r.o.Logger.WarnContext(ctx, "the reconciler does not run; trying again", "error", err, "in", retryStart)
 		select {
@@ -101,12 +101,15 @@ func (r *Reconciler) serve(ctx context.Context) error {
 	}
 }
 
-// present makes the schedule again where it is gone.
+// present makes the schedule again where it is gone, and tells the record where a person paused it.
 func (r *Reconciler) present(ctx context.Context) error {
 	asking, cancel := context.WithTimeout(ctx, scheduleTimeout)
 	defer cancel()
-	_, err := r.o.Client.ScheduleClient().GetHandle(asking, contract.ReconcileSchedule).Describe(asking)
-	if err == nil || !missing(err) {
+	d, err := r.o.Client.ScheduleClient().GetHandle(asking, contract.ReconcileSchedule).Describe(asking)
+	switch {
+	case err == nil:
+		return r.o.Store.NoteSchedule(asking, d.Schedule.State != nil && d.Schedule.State.Paused)
+	case !missing(err):
 		return err
 	}
 	return EnsureSchedule(ctx, r.o.Client, r.o.Timing, r.o.Logger)
