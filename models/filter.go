@@ -49,8 +49,8 @@ func (s *Store) runConditions(sc Scope, f Filter) (*conditions, error) {
 			c.add(bound.condition, toMicros(bound.at))
 		}
 	}
-	if !f.EndedFrom.IsZero() || !f.EndedTo.IsZero() {
-		c.add(endedSQL)
+	if !f.EndedFrom.IsZero() || !f.EndedTo.IsZero() || (f.Outcome != "" && f.Outcome != lifecycle.Pending) {
+		c.add(endedSQL) // follows from the rest; the planner must be told, to use the indexes on ended runs
 	}
 	if f.Active != nil {
 		c.add(either(*f.Active, activeSQL, endedSQL))
