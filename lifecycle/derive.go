@@ -107,9 +107,12 @@ func (t *Truth) deriveActive() {
 func (t *Truth) activeCause(stale bool) Cause {
 	f := &t.facts
 	if stale && f.Status == Running && t.now.Before(f.LivenessAt.Add(f.Policy.StaleAfter)) {
+		if f.Silence.Cause == ActivityRetrying && !f.Silence.At.Before(f.ProgressAt) {
+			return ActivityRetrying // a step that fails again and again beats as well
+		}
 		return NoProgress // the beats are in time, so it is the counts that stand still
 	}
-	if stale && f.Check.Unverified(t.now) {
+	if stale && (f.Check.Unverified(t.now) || f.unverified(t.now)) {
 		return Unverified // what was known before may have changed since
 	}
 	known := f.Silence.Cause
@@ -120,6 +123,12 @@ func (t *Truth) activeCause(stale bool) Cause {
 		return NoCause // found ahead of time: nothing is wrong yet
 	}
 	return known
+}
+
+// unverified reports whether two passes brought no verdict about a silent run
+// although Temporal answered about others.
+func (f *Facts) unverified(now time.Time) bool {
+	return f.Silence.At.Before(f.LivenessAt) && f.Check.overdue(later(f.StaleAt, f.VerifiedAt), now)
 }
 
 // explainsHealthy reports whether a run that is not late may have this cause.

@@ -194,3 +194,38 @@ func BenchmarkDerive(b *testing.B) {
 		_ = lifecycle.Derive(f, noon)
 	}
 }
+
+// A step that fails and is tried again beats, while the counts stand still.
+func TestDeriveTellsAFailingStepFromNoProgress(t *testing.T) {
+	t.Parallel()
+	f := with(running, func(f *lifecycle.Facts) {
+		f.Policy.ProgressTimeout = 10 * time.Second
+		f.LivenessAt, f.ProgressAt = noon.Add(time.Minute), noon
+		f.StaleAt = noon.Add(10 * time.Second)
+		f.Silence = lifecycle.Silence{Cause: lifecycle.ActivityRetrying, At: noon.Add(30 * time.Second)}
+	})()
+	now := noon.Add(time.Minute)
+	require.Equal(t, lifecycle.ActivityRetrying, lifecycle.Derive(f, now).Cause)
+	f.ProgressAt = noon.Add(31 * time.Second)
+	require.Equal(t, lifecycle.NoProgress, lifecycle.Derive(f, now).Cause, "it moved on since")
+}
+
+// Temporal answers, but not about this run: its namespace is another one, or its check never comes.
+func TestDeriveUnverifiedRun(t *testing.T) {
+	t.Parallel()
+	f := running()
+	limit := f.StaleAt.Add(2*pass + pass/2)
+	truth := func(now time.Time) lifecycle.Truth {
+		f.Check = lifecycle.Check{Every: pass, PassAt: now, TemporalAt: now}
+		return lifecycle.Derive(f, now)
+	}
+	require.Equal(t, lifecycle.NoCause, truth(limit).Cause)
+	require.Equal(t, lifecycle.Unverified, truth(limit.Add(time.Microsecond)).Cause)
+	require.Contains(t, truth(limit.Add(time.Microsecond)).Evidence(), "No check has reached this run yet.")
+
+	f.VerifiedAt = f.StaleAt.Add(pass)
+	require.Equal(t, lifecycle.NoCause, truth(limit.Add(time.Microsecond)).Cause, "a check that found no cause is a check")
+	f.VerifiedAt = time.Time{}
+	f.Silence = lifecycle.Silence{Cause: lifecycle.NoWorkers, At: f.LivenessAt.Add(time.Second)}
+	require.Equal(t, lifecycle.NoWorkers, truth(limit.Add(time.Hour)).Cause)
+}

@@ -121,6 +121,10 @@ func (e Evidence) sign() time.Duration {
 	return e.HeartbeatAge
 }
 
+// failing reports whether the pending activity is tried again because the
+// operation's own code failed.
+func (e Evidence) failing() bool { return e.retried() && e.LastFailure == FailureApplication }
+
 // retried reports whether Temporal gave the pending activity another try.
 func (e Evidence) retried() bool { return e.Attempt > 1 }
 

@@ -76,14 +76,17 @@ func (t Truth) counts() string {
 
 // unanswered says since when truth is unverified.
 func (t Truth) unanswered() string {
-	check := t.facts.Check
-	switch {
-	case !check.Unverified(t.now):
-		return ""
-	case check.TemporalAt.IsZero():
-		return "No check has reached Temporal yet."
+	what, since := "Temporal", t.facts.Check.TemporalAt
+	if !t.facts.Check.Unverified(t.now) {
+		if t.Cause != Unverified {
+			return ""
+		}
+		what, since = "this run", t.facts.VerifiedAt
 	}
-	return "Unverified: no check has reached Temporal since " + t.at(check.TemporalAt) + "."
+	if since.IsZero() {
+		return "No check has reached " + what + " yet."
+	}
+	return "Unverified: no check has reached " + what + " since " + t.at(since) + "."
 }
 
 func (t Truth) waitReason() string {

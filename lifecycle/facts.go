@@ -34,6 +34,8 @@ type Facts struct {
 	RecoveredAt   time.Time // end of the last recorded episode
 	InGap         bool      // its present silence fell into a telemetry gap
 
+	VerifiedAt time.Time // when Temporal last answered about it
+
 	Silence Silence // the last verdict about its silence
 	Check   Check   // the reconciler's own state of health
 
@@ -105,8 +107,12 @@ type Check struct {
 
 // Unverified reports whether two passes in a row brought no answer at now, or
 // none ever did.
-func (c Check) Unverified(now time.Time) bool {
-	return c.Every > 0 && now.Sub(c.TemporalAt) > 2*c.Every+c.Every/2
+func (c Check) Unverified(now time.Time) bool { return c.overdue(c.TemporalAt, now) }
+
+// overdue reports whether two passes have gone by since at and should have
+// ended before now.
+func (c Check) overdue(at, now time.Time) bool {
+	return c.Every > 0 && now.Sub(at) > 2*c.Every+c.Every/2
 }
 
 // UnverifiedSince is the moment since which truth is unverified at now. The

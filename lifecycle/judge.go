@@ -155,6 +155,8 @@ func (j judgement) silence() Verdict {
 func (j judgement) cause() Cause {
 	e := j.e
 	switch {
+	case j.stalled() && e.failing():
+		return ActivityRetrying // why the counts stand still
 	case j.stalled():
 		return NoProgress
 	case e.Unserved():

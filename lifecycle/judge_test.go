@@ -88,6 +88,10 @@ func TestJudgeRowOfEveryCause(t *testing.T) {
 		{"workflow task waits", queuedLate, evidence(func(e *lifecycle.Evidence) { e.WorkflowTask, e.WorkflowTaskAttempt = true, 1 }), lifecycle.Silent, lifecycle.Backlogged},
 		{"beats, no progress", with(running, func(f *lifecycle.Facts) { f.LivenessAt = late }), evidence(started(1, time.Second)), lifecycle.Silent, lifecycle.NoProgress},
 		{"beats newer in Temporal, no progress", with(running, func(f *lifecycle.Facts) { f.LivenessAt = late.Add(-5 * time.Second) }), evidence(started(1, time.Second)), lifecycle.Silent, lifecycle.NoProgress},
+		{"beats, no progress, because a step fails", with(running, func(f *lifecycle.Facts) { f.LivenessAt = late }), evidence(func(e *lifecycle.Evidence) {
+			started(2, time.Second)(e)
+			e.LastFailure = lifecycle.FailureApplication
+		}), lifecycle.Silent, lifecycle.ActivityRetrying},
 		{"nothing pending", running, alive(), lifecycle.Silent, lifecycle.IdleUndeclared},
 		{"a durable wait runs", with(running, func(f *lifecycle.Facts) {
 			f.Wait = lifecycle.Wait{ID: "w", Kind: lifecycle.DurableWait, Until: late.Add(time.Microsecond)}

@@ -120,7 +120,7 @@ func (row *runRow) run() (Run, error) {
 		Acknowledged: lifecycle.Acknowledgement{
 			At: fromMicros(row.AcknowledgedAt), By: row.AcknowledgedBy, Note: row.AcknowledgedNote,
 		},
-		RetryOf: row.RetryOf, SupersededBy: row.SupersededBy,
+		RetryOf: row.RetryOf, SupersededBy: row.SupersededBy, VerifiedAt: fromMicros(row.VerifiedAt),
 	}
 	r := Run{
 		ID: row.ID, WorkspaceID: row.WorkspaceID, WorkspaceSlug: row.WorkspaceSlug, WorkspaceName: row.WorkspaceName,
@@ -133,7 +133,7 @@ func (row *runRow) run() (Run, error) {
 			TemporalRunID: row.TemporalRunID, ActivityID: row.ActivityID,
 			Attempt: int(row.Attempt), StartedAt: fromMicros(row.OwnerStartedAt),
 		},
-		VerifiedAt: fromMicros(row.VerifiedAt), GapEpisodes: int(row.GapEpisodes),
+		GapEpisodes: int(row.GapEpisodes),
 	}
 	for _, part := range []struct {
 		text string

@@ -27,7 +27,7 @@ func TestVerdictOfSilence(t *testing.T) {
 		sc.silent(15*time.Second, lifecycle.NoWorkers)
 		run, truth := sc.read(20 * time.Second)
 		require.Equal(sc, lifecycle.NoWorkers, truth.Cause)
-		require.Equal(sc, modelstest.Epoch.Add(15*time.Second), run.VerifiedAt)
+		require.Equal(sc, modelstest.Epoch.Add(15*time.Second), run.Facts.VerifiedAt)
 		require.Equal(sc, 3, run.Facts.Silence.Evidence.Workers)
 		require.Equal(sc, 2, run.Facts.Silence.Times)
 		require.True(sc, run.FlaggedAt.IsZero(), "not stale yet")

@@ -41,7 +41,7 @@ func (s *Store) change(ctx context.Context, runID string, w wish) (Run, error) {
 		after, err := lifecycle.Apply(before.Facts, w.Change, now)
 		if err != nil {
 			run, refused = before, err
-			return nil
+			return nil //nolint:nilerr // a refusal is an answer: there is nothing to undo
 		}
 		if err := s.record(tx, before, after, w, now); err != nil {
 			return err
@@ -118,7 +118,7 @@ func (s *Store) updateRun(tx *gorm.DB, before Run, after lifecycle.Facts, more [
 	}
 	if after.Status == lifecycle.Completed && before.Facts.Status.Active() {
 		columns = append(columns,
-			assignment{"gap_episodes", gapEpisodes(before, after)}, assignment{"verified_at", toMicros(before.VerifiedAt)})
+			assignment{"gap_episodes", gapEpisodes(before, after)}, assignment{"verified_at", toMicros(before.Facts.VerifiedAt)})
 	}
 	columns = append(columns, more...)
 	sets, args := make([]string, len(columns)), make([]any, len(columns), len(columns)+2)
@@ -139,7 +139,7 @@ func (s *Store) updateRun(tx *gorm.DB, before Run, after lifecycle.Facts, more [
 // recordLiveness brings a change into the liveness row, where it touches one.
 func (s *Store) recordLiveness(tx *gorm.DB, before Run, after lifecycle.Facts, w wish, now time.Time) error {
 	var err error
-	switch w.Kind { //nolint:exhaustive // only these touch liveness
+	switch w.Kind { // only these touch liveness
 	case lifecycle.Started:
 	case lifecycle.Planned:
 		err = tx.Exec(`UPDATE run_liveness SET total = ? WHERE run_id = ?`, after.Counts.Total, before.ID).Error

@@ -34,8 +34,7 @@ type Run struct {
 	Owner           Owner
 	FlaggedAt       time.Time // when the present silence was recorded as one
 
-	VerifiedAt  time.Time // when Temporal last answered about it
-	GapEpisodes int       // episodes that fell into a telemetry gap; no lineage
+	GapEpisodes int // episodes that fell into a telemetry gap; no lineage
 }
 
 // Truth is what the run's facts mean at now.

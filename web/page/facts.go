@@ -35,7 +35,7 @@ func (d RunData) facts(t lifecycle.Truth) []view.Fact {
 		due = "Likely stuck since"
 	}
 	add(f.Status.Active(), view.Fact{Label: due, When: at(f.StaleAt)})
-	add(!r.VerifiedAt.IsZero(), view.Fact{Label: "Checked in Temporal", When: at(r.VerifiedAt)})
+	add(!r.Facts.VerifiedAt.IsZero(), view.Fact{Label: "Checked in Temporal", When: at(r.Facts.VerifiedAt)})
 	add(f.StaleEpisodes > 0, view.Fact{Label: "Times stuck", Value: strconv.Itoa(f.StaleEpisodes)})
 	add(true, view.Fact{Label: "Operation type", Value: f.Type, Mono: true})
 	add(true, view.Fact{Label: "Queue", Value: f.Queue, Mono: true})
@@ -74,7 +74,7 @@ func stored(r models.Run, now time.Time) *view.Stored {
 		add("Verified in a row", strconv.Itoa(f.Silence.Times)+" times, "+lifecycle.Span(f.Silence.For))
 	}
 	s.Facts = append(s.Facts, evidenceFacts(e, at, now)...)
-	when("Temporal last answered about it", r.VerifiedAt)
+	when("Temporal last answered about it", r.Facts.VerifiedAt)
 	when("Last sign of life", f.LivenessAt)
 	when("Counts last changed", f.ProgressAt)
 	when("Silence flagged", r.FlaggedAt)

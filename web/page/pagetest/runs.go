@@ -110,13 +110,13 @@ func Run(n int, change func(f *lifecycle.Facts)) models.Run {
 		QueuedAt: ago(4 * time.Minute), DispatchedAt: ago(239 * time.Second), StartedAt: ago(238 * time.Second),
 		LivenessAt: ago(2 * time.Second), ProgressAt: ago(3 * time.Second), StaleAt: ago(-18 * time.Second),
 		Counts: lifecycle.Counts{Total: 4210, Processed: 1804, Succeeded: 1800, Failed: 3, Skipped: 1}, LastItem: "groups/1804",
-		Check: lifecycle.Check{PassAt: ago(4 * time.Second), TemporalAt: ago(4 * time.Second), Every: 5 * time.Second},
+		VerifiedAt: ago(40 * time.Second), Check: lifecycle.Check{PassAt: ago(4 * time.Second), TemporalAt: ago(4 * time.Second), Every: 5 * time.Second},
 	}
 	change(&f)
 	return models.Run{
 		ID: f.ID, WorkspaceID: "w1", WorkspaceSlug: "northwind", WorkspaceName: "Northwind Managed Services",
 		TenantID: "t1", TenantSlug: "contoso", TenantName: "Contoso Retail", InitiatorID: "u1",
-		Namespace: "opstruth", FirstRunID: "5f0c9e8e-0000-4000-8000-00000000000a", Facts: f, VerifiedAt: ago(40 * time.Second),
+		Namespace: "opstruth", FirstRunID: "5f0c9e8e-0000-4000-8000-00000000000a", Facts: f,
 	}
 }
 
@@ -144,6 +144,7 @@ func stuck(f *lifecycle.Facts, cause lifecycle.Cause) {
 	f.LivenessAt, f.ProgressAt, f.StaleAt = ago(74*time.Second), ago(75*time.Second), ago(54*time.Second)
 	switch cause { //nolint:exhaustive // the others are told by a verdict
 	case lifecycle.NoCause:
+		f.StaleAt = ago(4 * time.Second) // the next check is still to come
 		return
 	case lifecycle.NoProgress:
 		f.LivenessAt, f.ProgressAt, f.StaleAt = ago(2*time.Second), ago(10*time.Minute), ago(time.Minute)
