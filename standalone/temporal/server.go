@@ -29,9 +29,9 @@ const (
 	DefaultUIPort = 8233
 	// DefaultNamespace is made when Options names none.
 	DefaultNamespace = "default"
-	// DefaultRetention is how long closed workflows stay readable. A reconciler that asks about a workflow after its
-	// retention is told "not found", so it is generous.
-	DefaultRetention = 30 * 24 * time.Hour
+	// DefaultRetention is how long closed workflows stay readable, the shortest that the server allows: the reconciler's
+	// passes are workflows too, tens of thousands a day. What a run was is kept in its record.
+	DefaultRetention = 24 * time.Hour
 
 	host         = "127.0.0.1"
 	readyTimeout = 30 * time.Second

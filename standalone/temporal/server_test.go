@@ -154,7 +154,7 @@ func TestUIShowsTheNamespaceAndItsRetention(t *testing.T) {
 		} `json:"config"`
 	}
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&got))
-	require.Equal(t, "2592000s", got.Config.Retention)
+	require.Equal(t, "86400s", got.Config.Retention)
 }
 
 func TestNamespaceIsMadeOnce(t *testing.T) {
