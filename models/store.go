@@ -64,7 +64,7 @@ func limitSession(ctx context.Context, conn *pgx.Conn) error {
 // New makes a store of an open pool. The store owns the pool.
 func New(pool *sql.DB, d Dialect) (*Store, error) {
 	config := &gorm.Config{Logger: logger.Discard, SkipDefaultTransaction: true, DisableAutomaticPing: true}
-	var dialector gorm.Dialector = postgres.New(postgres.Config{Conn: pool})
+	dialector := postgres.New(postgres.Config{Conn: pool})
 	if d.Dialector != nil {
 		dialector = d.Dialector(pool)
 	}
