@@ -158,6 +158,7 @@ func TestListsUseIndexes(t *testing.T) {
 			"likely stuck": {models.Filter{Class: lifecycle.ActiveStaleAttention}, models.Page{}},
 			"follow-up":    {models.Filter{Class: lifecycle.TerminalFollowUp}, models.Page{}},
 			"open":         {models.Filter{WorkspaceID: w.Acme.ID, Class: lifecycle.TerminalFollowUp, Open: &yes}, models.Page{}},
+			"all open":     {models.Filter{Class: lifecycle.TerminalFollowUp, Open: &yes}, models.Page{}},
 			"active":       {models.Filter{Active: &yes}, models.Page{}},
 		} {
 			plan, err := s.ExplainList(t.Context(), models.Platform(), c.filter, c.page)

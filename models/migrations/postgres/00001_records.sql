@@ -166,6 +166,8 @@ CREATE INDEX operation_runs_follow_up ON operation_runs (queued_at DESC, id DESC
     WHERE status = 'completed' AND (reconciled_at > 0 OR outcome IN ('failed', 'partially_succeeded', 'blocked'));
 CREATE INDEX operation_runs_open ON operation_runs (workspace_id, queued_at DESC, id DESC)
     WHERE status = 'completed' AND (reconciled_at > 0 OR outcome IN ('failed', 'partially_succeeded', 'blocked')) AND acknowledged_at = 0 AND superseded_by = '';
+CREATE INDEX operation_runs_open_newest ON operation_runs (queued_at DESC, id DESC)
+    WHERE status = 'completed' AND (reconciled_at > 0 OR outcome IN ('failed', 'partially_succeeded', 'blocked')) AND acknowledged_at = 0 AND superseded_by = '';
 CREATE INDEX operation_runs_ended ON operation_runs (completed_at DESC, outcome) WHERE status = 'completed';
 
 -- What changes every second: active runs only, and no index that a beat would touch but stale_at's.
