@@ -21,7 +21,6 @@ var kindBadges = map[Kind]Badge{
 	WentStale:       {"Became likely stuck", ToneBad, "alert-triangle"},
 	Recovered:       {"Heard again", ToneGood, "heartbeat"},
 	CauseFound:      {"Cause found", ToneWarn, "search"},
-	ItemFailing:     {"A step failed and is tried again", ToneWarn, "rotate-clockwise"},
 }
 
 // Badge is the event as the timeline shows it.

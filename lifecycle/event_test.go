@@ -14,7 +14,7 @@ func TestEveryKindOfEventHasItsWords(t *testing.T) {
 	for _, k := range []lifecycle.Kind{
 		lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.Planned, lifecycle.WaitDeclared, lifecycle.WaitEnded, lifecycle.CancelRequested, lifecycle.Finished, lifecycle.CloseClaimed,
 		lifecycle.CloseDropped, lifecycle.Reconciled, lifecycle.CancelForced, lifecycle.Adopted, lifecycle.AcknowledgedBy, lifecycle.Reopened, lifecycle.Superseded, lifecycle.LateReported,
-		lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound, lifecycle.ItemFailing,
+		lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound,
 	} {
 		b := k.Badge()
 		require.NotEmpty(t, b.Label, k)

@@ -28,10 +28,9 @@ const (
 	LateReported    Kind = "late_result"      // a worker reported after the end; nothing was applied
 
 	// Events without a change of the record.
-	WentStale   Kind = "went_stale" // an episode of silence was recorded
-	Recovered   Kind = "recovered"  // a sign of life ended it
-	CauseFound  Kind = "cause_found"
-	ItemFailing Kind = "item_failing"
+	WentStale  Kind = "went_stale" // an episode of silence was recorded
+	Recovered  Kind = "recovered"  // a sign of life ended it
+	CauseFound Kind = "cause_found"
 )
 
 // ErrEnded refuses a change of a run that has ended. The record stays as it is.

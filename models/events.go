@@ -1,7 +1,6 @@
 package models
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -20,23 +19,6 @@ func (s *Store) event(tx *gorm.DB, runID string, at time.Time, k lifecycle.Kind,
 		runID, toMicros(at), string(k), actor, data).Error
 	if err != nil {
 		return fmt.Errorf("append event %s: %w", k, err)
-	}
-	return nil
-}
-
-// AppendEvent adds a line to an active run's timeline that changes nothing, such as ItemFailing.
-func (s *Store) AppendEvent(ctx context.Context, runID string, k lifecycle.Kind, actor string, d EventData) error {
-	data, err := encode(d)
-	if err != nil {
-		return err
-	}
-	rows, err := s.exec(ctx, `INSERT INTO run_events (run_id, at, kind, actor, data)
-		SELECT run_id, `+s.clock+`, ?, ?, ? FROM run_liveness WHERE run_id = ?`, string(k), actor, data, runID)
-	if err != nil {
-		return fmt.Errorf("append event %s: %w", k, err)
-	}
-	if rows == 0 {
-		return lifecycle.ErrEnded
 	}
 	return nil
 }
@@ -66,7 +48,7 @@ func changeData(after lifecycle.Facts, w wish) EventData {
 	case lifecycle.Superseded:
 		return EventData{By: w.By}
 	case lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.CancelRequested, lifecycle.CloseDropped,
-		lifecycle.Reopened, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound, lifecycle.ItemFailing:
+		lifecycle.Reopened, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound:
 	}
 	return EventData{}
 }

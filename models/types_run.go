@@ -132,8 +132,7 @@ type EventData struct {
 	Message   string              `json:"message,omitempty"`
 	Note      string              `json:"note,omitempty"`
 	Total     int64               `json:"total,omitempty"`
-	By        string              `json:"by,omitempty"` // a later run's id
-	Item      string              `json:"item,omitempty"`
+	By        string              `json:"by,omitempty"`    // a later run's id
 	Wait      string              `json:"wait,omitempty"`  // reason of a wait
 	Until     int64               `json:"until,omitempty"` // its end, in microseconds
 	StaleAt   int64               `json:"stale_at,omitempty"`

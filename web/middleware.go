@@ -40,9 +40,9 @@ func (s *server) log(c *gin.Context) {
 	case c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead:
 		level = slog.LevelInfo
 	}
-	s.Logger.LogAttrs(c.Request.Context(), level, "request",
-		slog.String("method", c.Request.Method), slog.String("route", c.FullPath()), slog.Int("status", c.Writer.Status()),
-		slog.Duration("took", time.Since(begun)), slog.String("request", c.GetString(requestIDKey)))
+	s.Logger.Log(c.Request.Context(), level, "request",
+		"method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(),
+		"took", time.Since(begun), "request", c.GetString(requestIDKey))
 }
 
 // recover turns a panic into an internal error.

@@ -47,7 +47,7 @@ func (s *server) systemRun(c *gin.Context, a access.Access) error {
 func (s *server) runData(c *gin.Context, a access.Access) (d page.RunData, err error) {
 	query := c.Request.URL.Query()
 	if d.From, err = links.Parse(query); err != nil {
-		d.From, err = links.List{}, nil // where the page was opened from is only a convenience
+		d.From = links.List{} // where the page was opened from is only a convenience
 	}
 	d.ItemState, d.ItemsAfter = page.ItemTab(a.Run, query.Get("items")), query.Get("items_after")
 	ctx, scope := c.Request.Context(), a.Scope()

@@ -46,7 +46,7 @@ func (s *server) start(c *gin.Context, a access.Access) error {
 	if err := parseForm(c); err != nil {
 		return err
 	}
-	form := c.Request.PostForm
+	form := c.Request.PostForm //nolint:forbidigo // the form that was sent, not a request
 	input, err := def.FormInput(form)
 	var run models.Run
 	if err == nil {

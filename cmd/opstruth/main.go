@@ -22,7 +22,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := command()
+	root := command() //nolint:contextcheck // its commands get ctx when they are executed
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -44,7 +44,7 @@ func TestRunsAreStartedListedShownAndCancelled(t *testing.T) {
 
 	table := b.did("list")
 	require.Equal(t, 2, strings.Count(table, "\n"), table)
-	require.Regexp(t, regexp.MustCompile(started.Id+` +acme +north +sample.simulate +box +Queued +0 +20\S+Z +- +`+regexp.QuoteMeta(started.Headline)), table)
+	require.Regexp(t, started.Id+` +acme +north +sample.simulate +box +Queued +0 +20\S+Z +- +`+regexp.QuoteMeta(started.Headline), table)
 
 	shown := b.did("show", started.Id)
 	require.Regexp(t, `badge +Queued\n`, shown)

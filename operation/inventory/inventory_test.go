@@ -384,7 +384,7 @@ func TestObjectsAreCanonical(t *testing.T) {
 
 	twice := page(`[{"id":"1","v":1},{"id":"2"},{"id":"1","v":2}]`)
 	require.Len(t, twice, 2)
-	require.Equal(t, `{"id":"1","v":2}`, twice[0].Body)
+	require.JSONEq(t, `{"id":"1","v":2}`, twice[0].Body)
 	for _, s := range []string{`[1]`, `[null]`, `[{}]`, `[{"id":""}]`, `[{"id":{}}]`, `[{"id":"a\u0000"}]`} {
 		var raw []json.RawMessage
 		require.NoError(t, json.Unmarshal([]byte(s), &raw))

@@ -93,7 +93,7 @@ func (c *Checker) principal(r *http.Request, rule Rule) (auth.Principal, error) 
 		return auth.Principal{}, errors.New("check access: the route's rule names no plane")
 	}
 	if !rule.Bearer {
-		return c.auth.BySession(r, rule.Plane)
+		return c.auth.BySession(r, rule.Plane) //nolint:contextcheck // the request brings it
 	}
 	token, ok := auth.Bearer(r.Header.Get("Authorization"))
 	if !ok {

@@ -22,7 +22,7 @@ func allPages(t *testing.T) map[string]templ.Component {
 	t.Helper()
 	run := func(role models.Role, name string) templ.Component {
 		d := page.RunData{Frame: as(t, role), Run: caseOf(t, name), TemporalUI: "http://ui"}
-		for i, k := range []lifecycle.Kind{lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.CloseDropped, lifecycle.Recovered, lifecycle.Superseded, lifecycle.Reopened, lifecycle.ItemFailing, "unknown"} {
+		for i, k := range []lifecycle.Kind{lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.CloseDropped, lifecycle.Recovered, lifecycle.Superseded, lifecycle.Reopened, "unknown"} {
 			d.Events = append(d.Events, models.Event{ID: int64(i), At: now, Kind: k})
 		}
 		return ui.RunPage(page.Run(d))

@@ -192,7 +192,7 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 		lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.Planned, lifecycle.WaitDeclared, lifecycle.WaitEnded,
 		lifecycle.CancelRequested, lifecycle.Finished, lifecycle.CloseClaimed, lifecycle.CloseDropped, lifecycle.Reconciled,
 		lifecycle.CancelForced, lifecycle.Adopted, lifecycle.AcknowledgedBy, lifecycle.Reopened, lifecycle.Superseded,
-		lifecycle.LateReported, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound, lifecycle.ItemFailing,
+		lifecycle.LateReported, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound,
 	}
 	d := page.RunData{Frame: as(t, models.RoleOwner), Run: caseOf(t, "reconciled"), EventsNext: "c"}
 	for i, k := range kinds {

@@ -76,8 +76,6 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 		return when(d.Gap, "during a telemetry gap: the silence may be opstruth's own")
 	case lifecycle.Recovered:
 		return when(d.SilentFor > 0, "after "+lifecycle.Span(micros(d.SilentFor)))
-	case lifecycle.ItemFailing:
-		return join(d.Item, d.Message)
 	}
 	return join(d.Message, d.Note)
 }
