@@ -145,9 +145,9 @@ func TestWithoutTemporalNothingIsJudged(t *testing.T) {
 	require.NoError(t, i.temporal.Stop())
 	w.kill()
 
-	run, _ := i.awaitStuck(t, id, lifecycle.Unverified)
+	i.awaitStuck(t, id, lifecycle.Unverified)
 	limit := 3 * (policy().StaleAfter + time.Second) // far beyond every limit of its policy
-	run, _ = i.await(t, id, "unverified for long", patience, func(r models.Run, truth lifecycle.Truth) bool {
+	run, _ := i.await(t, id, "unverified for long", patience, func(r models.Run, truth lifecycle.Truth) bool {
 		require.True(t, r.Facts.Status.Active(), i.story(t, id))
 		_, now := i.run(t, id)
 		return now.Sub(r.Facts.LivenessAt) > limit

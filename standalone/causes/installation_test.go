@@ -206,6 +206,7 @@ func (i *installation) await(t *testing.T, id, what string, limit time.Duration,
 
 // story tells all that is recorded of a run.
 func (i *installation) story(t *testing.T, id string) string {
+	t.Helper()
 	run, now := i.run(t, id)
 	truth := run.Truth(now)
 	var b strings.Builder

@@ -104,7 +104,7 @@ func do(ctx context.Context, run *operation.Run[input], cursor string) (operatio
 		<-ctx.Done()
 		return operation.Next{}, context.Cause(ctx)
 	case run.Input.Mode == deaf:
-		time.Sleep(pause)
+		time.Sleep(pause) //nolint:forbidigo // work that hears of no cancel, in the worker process
 		run.Succeeded(strconv.Itoa(item))
 		return operation.More(next), nil
 	}

@@ -45,7 +45,7 @@ func startBrowser() {
 		stop()
 		_ = os.RemoveAll(profile)
 	}
-	browserCtx, errBrowser = ctx, chromedp.Do(ctx)
+	browserCtx, errBrowser = ctx, chromedp.Do(ctx) //nolint:fatcontext // one browser for all tests
 }
 
 // tab is a browser window with cookies of its own.

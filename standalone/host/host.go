@@ -60,7 +60,7 @@ type Host struct {
 // Start starts an installation. ctx bounds the start alone; Stop ends it.
 func Start(ctx context.Context, o Options) (h *Host, err error) {
 	h = &Host{failed: make(chan error, 4), cancel: func() {}}
-	defer func() {
+	defer func() { //nolint:contextcheck // what was opened is closed even when ctx has ended
 		if err != nil {
 			err = errors.Join(err, h.Stop())
 		}
@@ -72,7 +72,7 @@ func Start(ctx context.Context, o Options) (h *Host, err error) {
 			return h, err
 		}
 	}
-	return h, h.run(o)
+	return h, h.run(o) //nolint:contextcheck // it runs until Stop
 }
 
 // Failed tells when a part could not go on, and why.
@@ -165,8 +165,8 @@ func (h *Host) openRecords(ctx context.Context, _ Options) (err error) {
 	return nil
 }
 
-func (h *Host) openListener(_ context.Context, o Options) (err error) {
-	if h.listener, err = listen(o.Listen); err != nil {
+func (h *Host) openListener(ctx context.Context, o Options) (err error) {
+	if h.listener, err = listen(ctx, o.Listen); err != nil {
 		return err
 	}
 	h.onStop(func() error { // where it was not served, which closes it
@@ -183,10 +183,10 @@ func (h *Host) openListener(_ context.Context, o Options) (err error) {
 
 func (h *Host) seed(ctx context.Context, o Options) (err error) {
 	if o.Sample {
-		if h.API, err = sample.StartAPI(h.dir); err != nil {
+		if h.API, err = sample.StartAPI(ctx, h.dir); err != nil {
 			return err
 		}
-		h.onStop(func() error {
+		h.onStop(func() error { //nolint:contextcheck // ctx bounds the start alone
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			defer cancel()
 			return h.API.Stop(ctx)

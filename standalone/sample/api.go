@@ -37,7 +37,7 @@ type API struct {
 }
 
 // StartAPI serves the sample API, on the same port as the last time unless that is taken.
-func StartAPI(dir *datadir.Dir) (*API, error) {
+func StartAPI(ctx context.Context, dir *datadir.Dir) (*API, error) {
 	var state apiState
 	if err := dir.Read(apiFile, &state); err != nil {
 		return nil, err
@@ -45,9 +45,10 @@ func StartAPI(dir *datadir.Dir) (*API, error) {
 	if state.Secret == "" {
 		state.Secret = rand.Text()
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(state.Port)))
+	var on net.ListenConfig
+	listener, err := on.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(state.Port)))
 	if err != nil {
-		listener, err = net.Listen("tcp", "127.0.0.1:0")
+		listener, err = on.Listen(ctx, "tcp", "127.0.0.1:0")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen for the sample API: %w", err)
@@ -70,7 +71,9 @@ func (a *API) Stop(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(fmt.Errorf("stop the sample API: %w", err), a.server.Close())
 	}
-	<-a.done
+	if served := <-a.done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }
 

@@ -44,7 +44,7 @@ func setup(t *testing.T) bundle {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	require.NoError(t, store.MigrateUp(t.Context()))
-	api, err := StartAPI(dir)
+	api, err := StartAPI(t.Context(), dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, api.Stop(context.Background())) })
 	return bundle{store, dir, api}

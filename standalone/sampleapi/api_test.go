@@ -37,6 +37,7 @@ type client struct {
 }
 
 func setup(t *testing.T, tenant Tenant) *client {
+	t.Helper()
 	t.Parallel()
 	if tenant.ID == "" {
 		tenant.ID = "contoso"

@@ -51,6 +51,7 @@ func TestMain(m *testing.M) {
 }
 
 func setup(t *testing.T, role string) (p *Process, log func() string) {
+	t.Helper()
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "child.log")
 	p = New(Command{Args: []string{"-flag", "value"}, Env: []string{roleEnv + "=" + role}, LogFile: path})

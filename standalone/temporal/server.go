@@ -70,7 +70,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := os.MkdirAll(o.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make temporal's data directory: %w", err)
 	}
-	ports, err := reservePorts(o.Port, 0, 0, 0, o.UIPort)
+	ports, err := reservePorts(ctx, o.Port, 0, 0, 0, o.UIPort)
 	if err != nil {
 		return nil, err
 	}

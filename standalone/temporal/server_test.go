@@ -54,6 +54,7 @@ func waitForSignal(ctx workflow.Context) (string, error) {
 }
 
 func testContext(t *testing.T) context.Context {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
