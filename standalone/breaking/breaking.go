@@ -14,6 +14,7 @@ import (
 	"github.com/opstruth/opstruth/internal/auth"
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/standalone/supervise"
 	"github.com/opstruth/opstruth/web"
 	"github.com/opstruth/opstruth/web/access"
@@ -50,7 +51,7 @@ type Runs interface {
 }
 
 // Page is the page, for the web server. Temporal UI is at temporalUI, with the runs in namespace.
-func Page(workers []Worker, runs Runs, temporalUI, namespace string) web.Extra {
+func Page(workers []Worker, types *operation.Registry, runs Runs, temporalUI, namespace string) web.Extra {
 	e := web.Extra{
 		Label: "Break something", Icon: "server-off", Title: "Break something", Path: Path,
 		Rule: access.Rule{Plane: links.Admin, Action: auth.View},
@@ -60,7 +61,7 @@ func Page(workers []Worker, runs Runs, temporalUI, namespace string) web.Extra {
 		if err != nil {
 			return nil, false, err
 		}
-		return body(workers, active, mayBreak(a) == nil, temporalUI, namespace), true, nil
+		return body(types, workers, active, mayBreak(a) == nil, temporalUI, namespace), true, nil
 	}
 	for _, w := range workers {
 		for verb, do := range verbs {

@@ -13,6 +13,8 @@ import (
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/standalone/simulate"
 	"github.com/opstruth/opstruth/standalone/supervise"
 	"github.com/opstruth/opstruth/web"
 	"github.com/opstruth/opstruth/web/access"
@@ -46,7 +48,9 @@ func setup(t *testing.T, r ...models.Run) (web.Extra, *fakeProcess) {
 	t.Helper()
 	t.Parallel()
 	p := &fakeProcess{state: supervise.State{Running: true, PID: 4711, Since: time.Now()}}
-	return Page([]Worker{{Name: "simulate", Title: "Simulation worker", Queue: "q", Process: p}}, runs(r), "http://127.0.0.1:8233", "default"), p
+	types, err := operation.NewRegistry(lifecycle.DefaultPolicy(), lifecycle.NewTiming(5*time.Second, 5*time.Second), simulate.Definition())
+	require.NoError(t, err)
+	return Page([]Worker{{Name: "simulate", Title: "Simulation worker", Queue: "q", Process: p}}, types, runs(r), "http://127.0.0.1:8233", "default"), p
 }
 
 func post(t *testing.T, e web.Extra, verb string, a access.Access) error {
@@ -99,7 +103,7 @@ func TestThePageShowsWorkersAndTheirRunsOnly(t *testing.T) {
 	require.True(t, active)
 	var html bytes.Buffer
 	require.NoError(t, body.Render(t.Context(), &html))
-	for _, text := range []string{"process 4711", "Likely stuck", "/admin/operations/r1", "http://127.0.0.1:8233/namespaces/default/workflows/opstruth-run-r1", Path + "/simulate/kill"} {
+	for _, text := range []string{"process 4711", "Simulate work: 9 items", "Likely stuck", "/admin/operations/r1", "http://127.0.0.1:8233/namespaces/default/workflows/opstruth-run-r1", Path + "/simulate/kill"} {
 		require.Contains(t, html.String(), text)
 	}
 	require.NotContains(t, html.String(), "r2")

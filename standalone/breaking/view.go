@@ -9,6 +9,7 @@ import (
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/standalone/supervise"
 	"github.com/opstruth/opstruth/web/ui"
 	"github.com/opstruth/opstruth/web/view"
@@ -17,11 +18,11 @@ import (
 
 const about = "Kill a worker for real and watch its runs: opstruth says what is wrong, while Temporal UI goes on saying Running. Start it again and see the flag clear."
 
-func body(workers []Worker, active models.RunPage, may bool, temporalUI, namespace string) templ.Component {
+func body(types *operation.Registry, workers []Worker, active models.RunPage, may bool, temporalUI, namespace string) templ.Component {
 	parts := []templ.Component{
 		ui.Heading(view.Heading{Title: "Break something", Sub: about}),
 		titled("workers", "Sample workers", ui.Table(workerTable(workers, may))),
-		titled("active", "What opstruth says of their active runs", ui.Table(runTable(active, temporalUI, namespace))),
+		titled("active", "What opstruth says of their active runs", ui.Table(runTable(types, active, temporalUI, namespace))),
 	}
 	return templ.Join(parts...)
 }
@@ -36,7 +37,7 @@ func titled(id, title string, inner templ.Component) templ.Component {
 func workerTable(workers []Worker, may bool) view.Table {
 	t := view.Table{
 		ID: "workers", Caption: "Sample workers",
-		Columns: []view.Column{{Label: "Worker"}, {Label: "Process"}, {Label: "Do", Numeric: true}},
+		Columns: []view.Column{{Label: "Worker"}, {Label: "Process", Wide: true}, {Label: "Do", Numeric: true, Wide: true}},
 	}
 	for _, w := range workers {
 		state := w.State()
@@ -75,16 +76,24 @@ func actions(w Worker, s supervise.State, may bool) []view.Action {
 	return all
 }
 
-func runTable(active models.RunPage, temporalUI, namespace string) view.Table {
+// title is how the console's other pages name an operation type.
+func title(types *operation.Registry, name string) string {
+	if d, ok := types.Lookup(name); ok {
+		return d.Title
+	}
+	return name
+}
+
+func runTable(types *operation.Registry, active models.RunPage, temporalUI, namespace string) view.Table {
 	t := view.Table{
 		ID: "active-runs", Caption: "Active runs of the sample workers",
-		Columns: []view.Column{{Label: "Run"}, {Label: "State"}, {Label: "What opstruth says"}, {Label: "What Temporal says"}},
+		Columns: []view.Column{{Label: "Run"}, {Label: "State", Wide: true}, {Label: "What opstruth says", Wide: true}, {Label: "What Temporal says", Wide: true}},
 		Empty:   view.Empty{Icon: "zzz", Title: "No run is active", Text: "Start one from a tenant's page, or wait for the sample fleet."},
 	}
 	for _, r := range active.Runs {
 		truth := r.Truth(active.Now)
 		row := view.Row{ID: "run-" + r.ID, Href: links.Run(links.Admin, r.ID, links.List{}), Cells: []view.Cell{
-			{Text: r.Facts.Type + ": " + r.Facts.Target, Sub: r.TenantName},
+			{Text: title(types, r.Facts.Type) + ": " + r.Facts.Target, Sub: r.TenantName},
 			{Badges: view.Badges(truth)},
 			{Text: truth.Headline()},
 			{Text: "Temporal UI is left out"},

@@ -34,5 +34,5 @@ func (h *Host) breakPage() web.Extra {
 	for i, w := range h.Workers {
 		workers[i] = breaking.Worker{Name: w.Name, Title: w.Title, Queue: w.Queue, Process: w.Process}
 	}
-	return breaking.Page(workers, h.Store, h.config.TemporalUIURL, namespace)
+	return breaking.Page(workers, h.App.Types, h.Store, h.config.TemporalUIURL, namespace)
 }

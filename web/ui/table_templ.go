@@ -146,7 +146,7 @@ func Table(t view.Table) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for i, c := range r.Cells {
-					var templ_7745c5c3_Var10 = []any{templ.KV("cell-main", i == 0), templ.KV("right num", t.Columns[i].Numeric), templ.KV("mono", c.Mono)}
+					var templ_7745c5c3_Var10 = []any{templ.KV("cell-main", i == 0), templ.KV("cell-wide", t.Columns[i].Wide), templ.KV("right num", t.Columns[i].Numeric), templ.KV("mono", c.Mono)}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var10...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

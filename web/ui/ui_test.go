@@ -80,6 +80,15 @@ func TestComponentsHaveNothingInline(t *testing.T) {
 	}
 }
 
+func TestAWideColumnIsMarkedInEveryRow(t *testing.T) {
+	t.Parallel()
+	table := view.Table{Columns: []view.Column{{Label: "Run"}, {Label: "Says", Wide: true}, {Label: "Seen"}}}
+	table.Rows = []view.Row{{Cells: []view.Cell{{Text: "a"}, {Text: "b"}, {Text: "c"}}}}
+	html := render(t, ui.Table(table))
+	require.Equal(t, 1, strings.Count(html, "cell-wide"))
+	require.Regexp(t, `data-label="Says" class="[^"]*cell-wide`, html)
+}
+
 func TestForeignTextIsEscaped(t *testing.T) {
 	t.Parallel()
 	require.Contains(t, render(t, samples()["runs"]), "&lt;script&gt;")

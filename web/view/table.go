@@ -14,6 +14,7 @@ type Table struct {
 type Column struct {
 	Label   string
 	Numeric bool
+	Wide    bool // takes a line of its own on a narrow screen
 }
 
 // Row is a table row; Href is empty when it opens nothing.
