@@ -19,7 +19,7 @@ var kindBadges = map[Kind]Badge{
 	Superseded:      {"A later run succeeded", ToneGood, "arrow-forward-up"},
 	LateReported:    {"Late result ignored", ToneWarn, "mail-off"},
 	WentStale:       {"Became likely stuck", ToneBad, "alert-triangle"},
-	Recovered:       {"Heard again", ToneGood, "heartbeat"},
+	Recovered:       {"No longer likely stuck", ToneGood, "heartbeat"},
 	CauseFound:      {"Cause found", ToneWarn, "search"},
 }
 

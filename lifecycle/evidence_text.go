@@ -98,7 +98,7 @@ func (t Truth) waitReason() string {
 	if reason == "" {
 		return by + " declared this wait and gave no reason."
 	}
-	return by + " declared it: " + reason + "."
+	return ended(by + " declared it: " + reason)
 }
 
 func (t Truth) cancelAsked() string {
@@ -112,7 +112,7 @@ func (t Truth) cancelAsked() string {
 // failure tells the recorded failure after a lead word.
 func (t Truth) failure(lead string) string {
 	if m := brief(t.facts.Failure.Message, 14); m != "" {
-		return lead + m + "."
+		return ended(lead + m)
 	}
 	return lead + "none was recorded."
 }
@@ -160,7 +160,7 @@ func (t Truth) lateResult() string {
 	if summary == "" {
 		summary = "no summary"
 	}
-	return "Late result ignored at " + t.at(late.At) + ": " + summary + "."
+	return ended("Late result ignored at " + t.at(late.At) + ": " + summary)
 }
 
 func (t Truth) noted() string {
@@ -175,7 +175,7 @@ func (t Truth) noted() string {
 	if note := brief(a.Note, 6); note != "" {
 		s += ": " + note
 	}
-	return s + "."
+	return ended(s)
 }
 
 func (t Truth) superseded() string {

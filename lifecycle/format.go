@@ -66,11 +66,19 @@ func brief(s string, words int) string {
 			fields[i] = string([]rune(w)[:perWord-1]) + "…"
 		}
 	}
-	out := strings.Join(fields, " ")
+	out := strings.TrimRight(strings.Join(fields, " "), ".,;:!")
 	if cut {
-		out += "…"
+		out = strings.TrimSuffix(out, "…") + "…"
 	}
-	return strings.TrimRight(out, ".!")
+	return out
+}
+
+// ended ends a line with a stop, where the text that it quotes was not cut.
+func ended(line string) string {
+	if strings.HasSuffix(line, "…") {
+		return line
+	}
+	return line + "."
 }
 
 func words(s string) int { return len(strings.Fields(s)) }

@@ -107,6 +107,7 @@ func TestDecisionZoneIsShortInEveryStateAndCause(t *testing.T) {
 		worst = max(worst, words(zone...))
 		require.NotContains(t, text, "  ", text)
 		require.NotContains(t, text, "..", text)
+		require.NotContains(t, text, "……", text)
 		require.NotContains(t, text, "unknown time", text)
 		for _, s := range []string{truth.Headline(), truth.ReconciliationNote(), step.Text, truth.Badge().Label} {
 			require.NotEmpty(t, s, "%s %s", truth.State, truth.Cause)
@@ -127,6 +128,18 @@ func TestDecisionZoneIsShortInEveryStateAndCause(t *testing.T) {
 		}
 	}
 	t.Logf("longest decision zone: %d words", worst)
+}
+
+func TestACutTextEndsOnceAndAWholeOneWithAStop(t *testing.T) {
+	t.Parallel()
+	f := lifecycle.Facts{Status: lifecycle.Completed, Outcome: lifecycle.Failed, CompletedAt: noon.Add(-time.Minute)}
+	for message, want := range map[string]string{
+		"The disk is full.": "Error: The disk is full.",
+		"one two three four five six seven eight nine ten eleven twelve 13 fourteen; fifteen": "Error: one two three four five six seven eight nine ten eleven twelve 13 fourteen…",
+	} {
+		f.Failure.Message = message
+		require.Contains(t, lifecycle.Derive(f, noon).Evidence(), want)
+	}
 }
 
 func TestEveryValueHasItsBadge(t *testing.T) {

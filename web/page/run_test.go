@@ -226,6 +226,7 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 	require.Equal(t, "4\u202f210 items", find(lifecycle.Planned).Detail)
 	require.Equal(t, "Retry-After · until 14:03 UTC · declared by "+pagetest.ID(1), find(lifecycle.WaitDeclared).Detail)
 	require.Equal(t, "No worker serves the queue · 2 min of verified silence", find(lifecycle.Reconciled).Detail)
+	require.Equal(t, "after 1 s", find(lifecycle.Recovered).Detail, "since it became likely stuck, whenever it was heard last")
 	doc := html(t, ui.RunPage(page.Run(d)))
 	require.Contains(t, href(t, doc.Find(".panel-foot a")), "events_after=c")
 	require.Contains(t, text(doc.Find("#timeline details").First()), "Temporal answered")

@@ -20,8 +20,21 @@ func (d RunData) timeline() []view.Event {
 	lines := make([]view.Event, len(events))
 	for i, e := range events {
 		lines[i] = line(e, d.Now)
+		if e.Kind == lifecycle.Recovered {
+			lines[i].Detail = stuckFor(e, events[i+1:])
+		}
 	}
 	return lines
+}
+
+// stuckFor tells how long the episode lasted that a recovery ended, by when it became likely stuck.
+func stuckFor(recovered models.Event, older []models.Event) string {
+	for _, e := range older {
+		if e.Kind == lifecycle.WentStale {
+			return "after " + lifecycle.Span(recovered.At.Sub(e.At))
+		}
+	}
+	return ""
 }
 
 // line tells one event in words.
@@ -74,8 +87,6 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 		return "Run " + short(d.By)
 	case lifecycle.WentStale:
 		return when(d.Gap, "during a telemetry gap: the silence may be opstruth's own")
-	case lifecycle.Recovered:
-		return when(d.SilentFor > 0, "after "+lifecycle.Span(micros(d.SilentFor)))
 	}
 	return join(d.Message, d.Note)
 }
