@@ -41,7 +41,10 @@ var ErrHandover = errors.New("worker is stopping and hands over")
 // empty name is the input as a whole.
 type FieldErrors map[string]string
 
-func (e FieldErrors) Error() string {
+func (e FieldErrors) Error() string { return "input is not valid: " + e.Detail() }
+
+// Detail is what is wrong, for those who know already that something is.
+func (e FieldErrors) Detail() string {
 	parts := make([]string, 0, len(e))
 	for name, message := range e {
 		if name != "" {
@@ -50,5 +53,5 @@ func (e FieldErrors) Error() string {
 		parts = append(parts, message)
 	}
 	slices.Sort(parts)
-	return "input is not valid: " + strings.Join(parts, "; ")
+	return strings.Join(parts, "; ")
 }

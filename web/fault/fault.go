@@ -103,7 +103,7 @@ func Of(err error) Fault {
 	case errors.As(err, &param):
 		return Fault{Status: 400, Title: "Parameter is not valid", Detail: param.Error(), Fields: []Field{{param.Name, "want " + param.Want}}}
 	case errors.As(err, &fields):
-		return Fault{Status: 422, Title: "Input is not valid", Detail: fields.Error(), Fields: inputFields(fields)}
+		return Fault{Status: 422, Title: "Input is not valid", Detail: fields.Detail(), Fields: inputFields(fields)}
 	case errors.As(err, &active):
 		return Fault{Status: 409, Title: "Already active", Detail: active.Error()}
 	case errors.As(err, &many):

@@ -82,7 +82,7 @@ func TestWithoutAConnectionTheFormSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	d := startOf(t, "inventory.sync")
 	d.Connections = nil
-	require.Contains(t, page.Start(d).Start.Form.Fields[0].Hint, "owner")
+	require.Contains(t, page.Start(d).Start.Form.Fields[0].Hint, "opstruth connection set")
 }
 
 func TestSignIn(t *testing.T) {

@@ -140,7 +140,7 @@ func (d StartData) offer(v *view.Field, f operation.Field, chosen []string) {
 		}
 		switch {
 		case len(d.Connections) == 0:
-			v.Hint = "This tenant has no stored connection yet; an owner has to add one first."
+			v.Hint = "This tenant has no connection yet. Whoever runs opstruth adds one with “opstruth connection set”."
 		case len(d.Connections) == 1 && v.Value == "":
 			v.Value = d.Connections[0].ID
 		}
