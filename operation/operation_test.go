@@ -148,3 +148,10 @@ func TestPermanentKeepsItsCause(t *testing.T) {
 	require.ErrorIs(t, operation.Permanent(cause), cause)
 	require.EqualError(t, operation.Permanent(cause), "disk is gone")
 }
+
+func TestFieldErrorsSayWhatIsWrongWithAndWithoutTheLead(t *testing.T) {
+	t.Parallel()
+	err := operation.FieldErrors{"items": "must be between 1 and 10", "": "want an object"}
+	require.Equal(t, "items must be between 1 and 10; want an object", err.Detail())
+	require.EqualError(t, err, "input is not valid: "+err.Detail())
+}
