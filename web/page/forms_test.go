@@ -105,6 +105,8 @@ func TestErrors(t *testing.T) {
 	require.Equal(t, "r1", page.Error(links.Admin, fault.Of(errors.New("boom")), "r1").RequestID)
 	require.NotContains(t, page.Error(links.Admin, fault.Of(errors.New("boom")), "r1").Text, "boom")
 	require.Equal(t, links.SignIn(links.System, ""), page.Error(links.System, fault.Of(auth.ErrAnonymous), "").Back.Href)
+	spent := page.Error(links.Admin, fault.Of(auth.ErrLinkSpent), "")
+	require.Regexp(t, `^This sign-in link .*\.$`, spent.Text, "what people read is a sentence")
 }
 
 func healthOf(t *testing.T) page.HealthData {

@@ -44,7 +44,7 @@ func SignIn(d SignInData) view.SignIn {
 // what is missing and what is out of reach look the same.
 func Error(plane links.Plane, f fault.Fault, requestID string) view.ErrorPage {
 	e := view.ErrorPage{
-		Code: f.Status, Title: f.Title, Text: f.Detail,
+		Code: f.Status, Title: f.Title, Text: sentence(f.Detail),
 		Back: view.Action{Label: "Go to the first page", Href: links.Home(plane), Primary: true},
 	}
 	if f.Status == http.StatusUnauthorized || f.Status == http.StatusGone {
