@@ -114,7 +114,7 @@ func (t Truth) lastBeat() string {
 func (t Truth) lastError() string {
 	e := t.facts.Silence.Evidence
 	s := "Attempt " + number(int64(e.Attempt)) + ", last error: "
-	if text := brief(e.FailureText, 10); text != "" {
+	if text := brief(e.FailureText, 14); text != "" {
 		return ended(s + text)
 	}
 	return s + "not told by Temporal."

@@ -1,5 +1,7 @@
 package lifecycle
 
+import "strings"
+
 // evidences hold every state but the stuck ones, whose cause tells more. A line
 // that has nothing to say is empty and dropped.
 var evidences = map[State]func(Truth) []string{
@@ -109,9 +111,14 @@ func (t Truth) cancelAsked() string {
 	return "Asked for by " + by + " " + t.ago(t.facts.Cancel.At) + "."
 }
 
-// failure tells the recorded failure after a lead word.
+// failure tells the recorded failure after a lead word, at length where nothing
+// else has to be disclosed: what to do about it stands at its end.
 func (t Truth) failure(lead string) string {
-	if m := brief(t.facts.Failure.Message, 14); m != "" {
+	long := 28
+	if strings.Join(t.disclosures(), "") != "" {
+		long = 14
+	}
+	if m := brief(t.facts.Failure.Message, long); m != "" {
 		return ended(lead + m)
 	}
 	return lead + "none was recorded."

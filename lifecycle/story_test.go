@@ -53,6 +53,9 @@ func TestStory(t *testing.T) {
 		})(), noon.Add(time.Hour), `Closed by opstruth after 24 h of silence | Silent since 3 Mar 12:00 UTC; closed at 12:00 UTC. Cause: no worker serves the queue. Late result ignored at 12:01 UTC: succeeded, 400 items. | Reconciled: closed on evidence, not repaired. | [Retry] Compare Contoso Ltd with the late result before you retry.`},
 		{"failed", with(endedAs(lifecycle.Failed), func(f *lifecycle.Facts) { f.Failure.Message = "token expired" })(), noon,
 			`Ended with an error | Error: token expired. Ended just now, at 12:00 UTC. | Not reconciled: it ended by itself. | [Retry] Fix the cause, then retry.`},
+		{"failed at length", with(endedAs(lifecycle.Failed), func(f *lifecycle.Facts) {
+			f.Failure.Message = "connect to graph.contoso.example: 10.0.0.7 is private; to allow it, add its network to OPSTRUTH_OUTBOUND_ALLOW"
+		})(), noon, `Ended with an error | Error: connect to graph.contoso.example: 10.0.0.7 is private; to allow it, add its network to OPSTRUTH_OUTBOUND_ALLOW. Ended just now, at 12:00 UTC. | Not reconciled: it ended by itself. | [Retry] Fix the cause, then retry.`},
 		{"cancelled by force", with(endedAs(lifecycle.Cancelled), func(f *lifecycle.Facts) {
 			f.Cancel.By, f.Closing.ID, f.TerminalToken = "Ada Byron", "c1", "c1"
 		})(), noon, `Cancelled by Ada Byron, by force | Ended just now, at 12:00 UTC. 120 of 400 items done, 3 failed. | Not reconciled: a forced cancel ended it. | Nothing to do.`},

@@ -134,8 +134,8 @@ func TestACutTextEndsOnceAndAWholeOneWithAStop(t *testing.T) {
 	t.Parallel()
 	f := lifecycle.Facts{Status: lifecycle.Completed, Outcome: lifecycle.Failed, CompletedAt: noon.Add(-time.Minute)}
 	for message, want := range map[string]string{
-		"The disk is full.": "Error: The disk is full.",
-		"one two three four five six seven eight nine ten eleven twelve 13 fourteen; fifteen": "Error: one two three four five six seven eight nine ten eleven twelve 13 fourteen…",
+		"The disk is full.":                        "Error: The disk is full.",
+		strings.Repeat("word ", 27) + "last; more": "Error: " + strings.Repeat("word ", 27) + "last…",
 	} {
 		f.Failure.Message = message
 		require.Contains(t, lifecycle.Derive(f, noon).Evidence(), want)
