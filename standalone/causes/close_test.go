@@ -103,7 +103,7 @@ func claim(t *testing.T, id string) string {
 			Closing: lifecycle.Closing{ID: intent, Cause: lifecycle.NoWorkers},
 		})
 		return err == nil
-	}, 5*time.Second, 20*time.Millisecond)
+	}, slow*5*time.Second, 20*time.Millisecond)
 	return intent
 }
 
@@ -185,8 +185,8 @@ func TestAnotherNamespaceClosesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		s, _, err := i.store.ReconcilerState(t.Context())
-		return err == nil && s.TemporalAt.Sub(began) > 8*time.Second
-	}, 60*time.Second, 100*time.Millisecond, "passes go on, and Temporal answers them")
+		return err == nil && s.TemporalAt.Sub(began) > slow*8*time.Second
+	}, slow*60*time.Second, 100*time.Millisecond, "passes go on, and Temporal answers them")
 	run, now := i.run(t, id)
 	require.True(t, run.Facts.Status.Active(), i.story(t, id))
 	require.Equal(t, lifecycle.LikelyStale, run.Truth(now).Freshness)

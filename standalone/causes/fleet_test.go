@@ -14,7 +14,7 @@ import (
 // TestHealthyRunsAreNeverFlagged keeps many runs going whose items are slower than stale_after. OPSTRUTH_TEST_LONG=1
 // makes it 200 runs over three minutes.
 func TestHealthyRunsAreNeverFlagged(t *testing.T) {
-	runs, lasts := 40, 20*time.Second
+	runs, lasts := 40/slow, slow*20*time.Second
 	if os.Getenv("OPSTRUTH_TEST_LONG") != "" {
 		runs, lasts = 200, 3*time.Minute
 	} else {
@@ -25,7 +25,7 @@ func TestHealthyRunsAreNeverFlagged(t *testing.T) {
 	t.Cleanup(i.close)
 	i.worker(t, "fleet", func(o *order) { o.Concurrency = runs + 10 })
 	item := 2*policy().StaleAfter + time.Second
-	in := input{Items: int(lasts / item), ItemMS: int(item.Milliseconds())}
+	in := input{Items: int(lasts / item), ItemMS: int(item.Milliseconds()) / slow} // start stretches it
 	// Runs do not change steps all at the same moment.
 	pace := time.NewTicker(item / time.Duration(runs))
 	defer pace.Stop()

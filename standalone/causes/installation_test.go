@@ -29,7 +29,7 @@ import (
 )
 
 // patience is how long a test waits for what needs several passes on a busy machine.
-const patience = 40 * time.Second
+const patience = slow * 40 * time.Second
 
 var shared *installation
 
@@ -42,8 +42,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	flag.Parse()
-	// The tests wait for clocks, not for the processor.
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", parallel); err != nil {
 		slog.Error("set the flag", "error", err)
 	}
 	os.Exit(run(m))
@@ -168,6 +167,7 @@ func (i *installation) close() {
 // start starts a run of a scenario.
 func (i *installation) start(t *testing.T, scenario string, in input) string {
 	t.Helper()
+	in.ItemMS, in.WaitMS = slow*in.ItemMS, slow*in.WaitMS
 	text, err := json.Marshal(in)
 	require.NoError(t, err)
 	run, _, err := i.starter.Start(t.Context(), start.Request{

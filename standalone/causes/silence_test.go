@@ -23,7 +23,7 @@ func TestAKilledWorkerIsNoticedNamedAndRecoveredFrom(t *testing.T) {
 	flagged, at := shared.await(t, id, "likely stuck", patience, func(_ models.Run, truth lifecycle.Truth) bool {
 		return truth.Freshness == lifecycle.LikelyStale
 	})
-	require.LessOrEqual(t, at.Sub(flagged.Facts.LivenessAt), policy().StaleAfter+time.Second)
+	require.LessOrEqual(t, at.Sub(flagged.Facts.LivenessAt), policy().StaleAfter+slow*time.Second)
 	passes := map[time.Time]bool{} // that ended after the flag without a cause
 	shared.await(t, id, "known to have no workers", patience, func(r models.Run, truth lifecycle.Truth) bool {
 		if pass := r.Facts.Check.PassAt; truth.Cause == lifecycle.NoCause && pass.After(r.Facts.StaleAt) {

@@ -34,40 +34,42 @@ const (
 
 // scenarios are operation types of one test each, on task queues of their own.
 var scenarios = map[string]func(*lifecycle.Policy){
-	"kill":        nil,
-	"lost":        nil,
-	"nobody":      nil,
-	"stop":        nil,
-	"retry":       nil,
-	"panic":       nil,
-	"backlog":     nil,
-	"progress":    func(p *lifecycle.Policy) { p.ProgressTimeout = 4 * time.Second },
-	"idle":        nil,
-	"terminate":   nil,
-	"cancelled":   nil,
-	"reset":       nil,
-	"pause":       nil,
-	"pauseall":    nil,
-	"missing":     nil,
-	"foreign":     nil,
-	"outage":      func(p *lifecycle.Policy) { p.CloseNoWorkers, p.CloseWorkerLost = time.Second, time.Second },
-	"close":       func(p *lifecycle.Policy) { p.CloseNoWorkers, p.CloseWorkerLost = 3*time.Second, 3*time.Second },
+	"kill":      nil,
+	"lost":      nil,
+	"nobody":    nil,
+	"stop":      nil,
+	"retry":     nil,
+	"panic":     nil,
+	"backlog":   nil,
+	"progress":  func(p *lifecycle.Policy) { p.ProgressTimeout = slow * 4 * time.Second },
+	"idle":      nil,
+	"terminate": nil,
+	"cancelled": nil,
+	"reset":     nil,
+	"pause":     nil,
+	"pauseall":  nil,
+	"missing":   nil,
+	"foreign":   nil,
+	"outage":    func(p *lifecycle.Policy) { p.CloseNoWorkers, p.CloseWorkerLost = slow*time.Second, slow*time.Second },
+	"close": func(p *lifecycle.Policy) {
+		p.CloseNoWorkers, p.CloseWorkerLost = slow*3*time.Second, slow*3*time.Second
+	},
 	"cancel":      nil,
 	"undelivered": nil,
 	"wait":        nil,
-	"fleet":       func(p *lifecycle.Policy) { p.QueuedStaleAfter = time.Minute }, // as by default: all are started at once
+	"fleet":       func(p *lifecycle.Policy) { p.QueuedStaleAfter = slow * time.Minute }, // as by default: all are started at once
 	"crash":       nil,
 }
 
 func queueOf(scenario string) string { return "probe-" + scenario }
 func typeOf(scenario string) string  { return "probe." + scenario }
 
-var timing = lifecycle.NewTiming(500*time.Millisecond, time.Second)
+var timing = lifecycle.NewTiming(slow*500*time.Millisecond, slow*time.Second)
 
 func policy() lifecycle.Policy {
 	p := lifecycle.DefaultPolicy()
-	p.StaleAfter, p.QueuedStaleAfter = 3*time.Second, 3*time.Second
-	p.WaitSlack, p.CancelGrace = time.Second, 3*time.Second
+	p.StaleAfter, p.QueuedStaleAfter = slow*3*time.Second, slow*3*time.Second
+	p.WaitSlack, p.CancelGrace = slow*time.Second, slow*3*time.Second
 	p.RetryAttempts = 3
 	return p
 }

@@ -58,7 +58,7 @@ func TestKillAWorkerAndStartItAgain(t *testing.T) {
 	require.Equal(t, "succeeded", r.Outcome)
 	require.EqualValues(t, 400, r.Progress.Succeeded, "no item was lost, none counted twice")
 	require.True(t, r.StaleLineage)
-	b.shows("Succeeded")
+	b.shows("items are done")
 	b.shows("Was stuck")
 }
 

@@ -92,7 +92,7 @@ func TestConsoleOfANewcomer(t *testing.T) {
 		b.goTo("/admin/workspaces/harbor/tenants/" + tenant + "/start/inventory.sync")
 		b.within(chromedp.SetValue(chromedp.CSS(`select[name="connection"]`), connection(t, h, tenant)))
 		b.click(`.start-form button[type="submit"]`)
-		b.shows("Succeeded")
+		b.shows("items are done")
 		return b.path()[strings.LastIndex(b.path(), "/")+1:]
 	}
 	first := sync()
@@ -112,7 +112,7 @@ func TestConsoleOfANewcomer(t *testing.T) {
 	// The list and the overview tell the same.
 	b.goTo("/admin/operations")
 	b.shows("Inventory sync")
-	b.shows("Succeeded")
+	b.shows("items are done")
 	var list struct{ Runs []run }
 	require.Equal(t, http.StatusOK, owner.ask(http.MethodGet, "/runs", nil, &list))
 	require.Len(t, list.Runs, 2)
