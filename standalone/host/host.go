@@ -27,11 +27,7 @@ import (
 	"github.com/opstruth/opstruth/standalone/temporal"
 )
 
-const (
-	namespace = temporal.DefaultNamespace
-	// retention bounds Temporal's file: the passes of the reconciler alone are tens of thousands of workflows a day.
-	retention = 24 * time.Hour
-)
+const namespace = temporal.DefaultNamespace
 
 // Host is a running installation.
 type Host struct {
@@ -121,7 +117,7 @@ func (h *Host) openTemporal(ctx context.Context, o Options) error {
 		return err
 	}
 	h.server = temporal.Options{
-		DataDir: h.dir.Path("temporal"), UIPort: port, NoUI: off, Retention: retention, Logger: quiet(h.logger),
+		DataDir: h.dir.Path("temporal"), UIPort: port, NoUI: off, Logger: quiet(h.logger),
 	}
 	if err := h.StartTemporal(ctx); err != nil {
 		return err
