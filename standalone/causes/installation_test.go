@@ -24,6 +24,7 @@ import (
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/sqlite"
+	"github.com/opstruth/opstruth/standalone/internal/clocked"
 	"github.com/opstruth/opstruth/standalone/temporal"
 	"github.com/opstruth/opstruth/worker"
 )
@@ -49,6 +50,12 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
+	done, err := clocked.Alone(9 * time.Minute)
+	if err != nil {
+		slog.Error("begin", "error", err)
+		return 1
+	}
+	defer done() //nolint:errcheck // the lock goes with the process
 	dir, err := os.MkdirTemp("", "opstruth-causes-")
 	if err != nil {
 		slog.Error("make a directory", "error", err)

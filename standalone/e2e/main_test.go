@@ -2,10 +2,13 @@
 package e2e
 
 import (
+	"log/slog"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/opstruth/opstruth/standalone/command"
+	"github.com/opstruth/opstruth/standalone/internal/clocked"
 )
 
 // roleEnv makes this binary be the standalone program, and so its sample workers.
@@ -15,7 +18,13 @@ func TestMain(m *testing.M) {
 	if os.Getenv(roleEnv) != "" {
 		os.Exit(command.Run(os.Args[1:], os.Stdout, os.Stderr))
 	}
+	done, err := clocked.Alone(9 * time.Minute)
+	if err != nil {
+		slog.Error("begin", "error", err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	closeBrowser()
+	_ = done()
 	os.Exit(code)
 }

@@ -122,7 +122,7 @@ func TestStoriesOfTheFleet(t *testing.T) {
 		}
 		return out
 	}
-	deadline := time.NewTimer(3 * time.Minute) // a minute on an idle machine
+	deadline := time.NewTimer(6 * time.Minute) // a minute on an idle machine
 	defer deadline.Stop()
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()
