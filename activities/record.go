@@ -9,7 +9,6 @@ import (
 
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
-	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
@@ -45,7 +44,7 @@ func (s *Steps) RecordEnd(ctx context.Context, in contract.EndInput) (contract.E
 		return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure, Late: true}, nil
 	}
 	if in.Outcome == "" {
-		in.Outcome, in.Failure = operation.OutcomeOf(run.Facts.Counts)
+		in.Outcome, in.Failure = run.Facts.Counts.End()
 	}
 	was := run.Facts.Status
 	run, err = s.Record.Transition(ctx, in.RunID, lifecycle.Change{

@@ -55,18 +55,6 @@ type Counts struct {
 	Total, Processed, Succeeded, Failed, Skipped int64
 }
 
-// Outcome is how a run ended whose items came to these counts and which nothing
-// else stopped.
-func (c Counts) Outcome() Outcome {
-	switch {
-	case c.Failed == 0:
-		return Succeeded
-	case c.Succeeded+c.Skipped == 0:
-		return Failed
-	}
-	return PartiallySucceeded
-}
-
 // all is the number of items, also where more were found than planned.
 func (c Counts) all() int64 { return max(c.Total, c.Processed) }
 

@@ -50,7 +50,7 @@ func completedEnd(f Facts, e Evidence) (Outcome, Failure) {
 	case Pending:
 	}
 	if c := f.Counts; c.Total > 0 && c.Processed >= c.Total {
-		return c.Outcome(), Failure{}
+		return c.End()
 	}
 	return Failed, Failure{Code: CodeResultUnknown, Message: "workflow completed without a readable result: check the target"}
 }

@@ -59,9 +59,16 @@ func TestBreaker(t *testing.T) {
 
 func TestCountsTellTheOutcome(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, lifecycle.Succeeded, lifecycle.Counts{}.Outcome(), "nothing to do is done")
-	require.Equal(t, lifecycle.Succeeded, lifecycle.Counts{Succeeded: 1, Skipped: 1}.Outcome())
-	require.Equal(t, lifecycle.PartiallySucceeded, lifecycle.Counts{Succeeded: 1, Failed: 1}.Outcome())
-	require.Equal(t, lifecycle.PartiallySucceeded, lifecycle.Counts{Skipped: 1, Failed: 1}.Outcome())
-	require.Equal(t, lifecycle.Failed, lifecycle.Counts{Failed: 1}.Outcome())
+	for c, want := range map[lifecycle.Counts]lifecycle.Outcome{
+		{}: lifecycle.Succeeded, // nothing to do is done
+		{Total: 2, Processed: 2, Succeeded: 1, Skipped: 1}: lifecycle.Succeeded,
+		{Total: 2, Processed: 2, Succeeded: 1, Failed: 1}:  lifecycle.PartiallySucceeded,
+		{Total: 2, Processed: 2, Skipped: 1, Failed: 1}:    lifecycle.PartiallySucceeded,
+		{Total: 2, Processed: 1, Succeeded: 1}:             lifecycle.PartiallySucceeded,
+		{Total: 1, Processed: 1, Failed: 1}:                lifecycle.Failed,
+	} {
+		outcome, failure := c.End()
+		require.Equal(t, want, outcome, c)
+		require.Equal(t, want == lifecycle.Succeeded, failure == lifecycle.Failure{}, c)
+	}
 }

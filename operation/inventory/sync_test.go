@@ -117,7 +117,7 @@ func (b *bench) sync(collections ...string) *result {
 			c.Succeeded++
 		}
 	}
-	r.outcome, _ = operation.OutcomeOf(c)
+	r.outcome, _ = c.End()
 	modelstest.Finish(b.t, b.store, run, lifecycle.Succeeded)
 	return r
 }
