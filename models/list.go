@@ -9,6 +9,9 @@ import (
 
 // ListRuns reads one page of the runs that scope and filter let through, the newest queued first.
 func (s *Store) ListRuns(ctx context.Context, sc Scope, f Filter, p Page) (RunPage, error) {
+	if p.Before != "" {
+		return s.listBefore(ctx, sc, f, p)
+	}
 	statement, args, err := s.listSQL(sc, f, p)
 	if err != nil {
 		return RunPage{}, err
@@ -26,8 +29,10 @@ func (s *Store) ListRuns(ctx context.Context, sc Scope, f Filter, p Page) (RunPa
 	}
 	var more bool
 	if page.Runs, more = cut(page.Runs, p.limit()); more {
-		last := page.Runs[len(page.Runs)-1]
-		page.Next = position{At: toMicros(last.Facts.QueuedAt), ID: last.ID}.cursor()
+		page.Next = cursorOf(page.Runs[len(page.Runs)-1])
+	}
+	if p.Cursor != "" && len(page.Runs) > 0 {
+		page.Prev = cursorOf(page.Runs[0])
 	}
 	return page, nil
 }
@@ -45,5 +50,6 @@ func (s *Store) listSQL(sc Scope, f Filter, p Page) (string, []any, error) {
 	if more {
 		c.add("(r.queued_at, r.id) < (?, ?)", after.At, after.ID)
 	}
-	return c.where() + ` ORDER BY r.queued_at DESC, r.id DESC LIMIT ?`, append(c.args, p.limit()+1), nil
+	// A limit that stands in the text lets the server keep one plan for all values of the rest.
+	return fmt.Sprintf(`%s ORDER BY r.queued_at DESC, r.id DESC LIMIT %d`, c.where(), p.limit()+1), c.args, nil
 }

@@ -77,7 +77,10 @@ type Filter struct {
 	Outcome     lifecycle.Outcome
 	Freshness   lifecycle.Freshness
 	Class       lifecycle.ProblemClass
-	Active      *bool // queued or running
+	Cause       lifecycle.Cause // lifecycle.CauseNotKnown asks for the runs without one
+	Queue       string          // task queue
+	Failure     string          // a FailureKey: ended so
+	Active      *bool           // queued or running
 	Open        *bool
 	Lineage     *bool
 	InitiatorID string
@@ -89,10 +92,11 @@ type Filter struct {
 	AsOf        time.Time // clock reading for freshness and class; zero: now
 }
 
-// Page asks for one page: the one after Cursor, or the first.
+// Page asks for one page: the one after Cursor, the one before Before, or the first.
 type Page struct {
 	Cursor string
-	Limit  int // 50 when zero, at most 500
+	Before string // of lists of runs only; Cursor is ignored then
+	Limit  int    // 50 when zero, at most 500
 }
 
 // RunPage is one page of runs, the newest queued first.
@@ -100,6 +104,7 @@ type RunPage struct {
 	Runs []Run
 	Now  time.Time // the database's clock when the runs were read
 	Next string    // cursor of the next page; empty at the end
+	Prev string    // Before of the previous page; empty at the beginning
 }
 
 // Summary is exact at Now: every number is that of the list with the filter of the bucket of the same name.

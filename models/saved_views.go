@@ -1,0 +1,67 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// SavedView is a list that a reader named. Its query is the filter as a URL carries it, and is read anew in the reader's
+// scope each time: a view opens nothing.
+type SavedView struct {
+	ID        string
+	UserID    string
+	Plane     Plane
+	Name      string
+	Query     string
+	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
+}
+
+const (
+	maxViews     = 50 // of one reader on one plane
+	maxViewName  = 60 // characters
+	maxViewQuery = 2000
+)
+
+// ErrTooManyViews refuses one saved view more than a reader may have.
+var ErrTooManyViews = errors.New("you have 50 saved views; delete one before you save another")
+
+// SaveView stores a view. One of the same name is replaced.
+func (s *Store) SaveView(ctx context.Context, v SavedView) (SavedView, error) {
+	v.Name = strings.TrimSpace(v.Name)
+	if n := utf8.RuneCountInString(v.Name); n == 0 || n > maxViewName || len(v.Query) > maxViewQuery {
+		return SavedView{}, fmt.Errorf("save view: want a name of 1 to %d characters and a query of at most %d bytes", maxViewName, maxViewQuery)
+	}
+	if err := giveID(&v.ID); err != nil {
+		return SavedView{}, err
+	}
+	saved, err := written[SavedView](ctx, s, "view", `INSERT INTO saved_views (id, user_id, plane, name, query, created_at)
+		SELECT ?, ?, ?, ?, ?, `+s.clock+` WHERE EXISTS (SELECT 1 FROM saved_views WHERE user_id = ? AND plane = ? AND name = ?)
+			OR (SELECT COUNT(*) FROM saved_views WHERE user_id = ? AND plane = ?) < ?
+		ON CONFLICT (user_id, plane, name) DO UPDATE SET query = excluded.query RETURNING *`,
+		v.ID, v.UserID, string(v.Plane), v.Name, v.Query, v.UserID, string(v.Plane), v.Name, v.UserID, string(v.Plane), maxViews)
+	if errors.Is(err, ErrNotFound) {
+		return SavedView{}, ErrTooManyViews
+	}
+	return saved, err
+}
+
+// SavedViews lists a reader's views of a plane by name.
+func (s *Store) SavedViews(ctx context.Context, userID string, p Plane) ([]SavedView, error) {
+	return many[SavedView](ctx, s, "views", `SELECT * FROM saved_views WHERE user_id = ? AND plane = ? ORDER BY name, id`, userID, string(p))
+}
+
+// DeleteView removes a reader's own view; ErrNotFound for any other.
+func (s *Store) DeleteView(ctx context.Context, userID string, p Plane, id string) error {
+	rows, err := s.exec(ctx, `DELETE FROM saved_views WHERE user_id = ? AND plane = ? AND id = ?`, userID, string(p), id)
+	if err != nil {
+		return fmt.Errorf("delete view: %w", err)
+	}
+	if rows == 0 {
+		return fmt.Errorf("find view: %w", ErrNotFound)
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// TenantBuckets are the numbers that TenantSummaries counts.
+func TenantBuckets() []Bucket { return []Bucket{BucketActive, BucketLikelyStuck, BucketFollowUpRecent} }
+
+// TenantSummaries counts the TenantBuckets of every tenant of a workspace that has any, at a clock reading, in one
+// statement. A tenant that is missing has none; so have runs without a tenant.
+func (s *Store) TenantSummaries(ctx context.Context, sc Scope, workspaceID string, now time.Time) (map[string]Summary, error) {
+	var parts []string
+	var args []any
+	for _, b := range TenantBuckets() {
+		c, err := s.runConditions(sc, b.Filter(Filter{WorkspaceID: workspaceID}, now))
+		if err != nil {
+			return nil, err
+		}
+		c.add("r.tenant_id IS NOT NULL")
+		parts = append(parts, `SELECT '`+string(b)+`' AS bucket, r.tenant_id, COUNT(*) AS n FROM operation_runs r
+			LEFT JOIN run_liveness l ON l.run_id = r.id `+c.where()+` GROUP BY r.tenant_id`)
+		args = append(args, c.args...)
+	}
+	type row struct {
+		Bucket   Bucket
+		TenantID string
+		N        int64
+	}
+	rows, err := many[row](ctx, s, "tenants' numbers", strings.Join(parts, " UNION ALL "), args...)
+	if err != nil {
+		return nil, fmt.Errorf("count runs by tenant: %w", err)
+	}
+	all := map[string]Summary{}
+	for _, r := range rows {
+		sum := all[r.TenantID]
+		sum.Now = now
+		switch r.Bucket { //nolint:exhaustive // TenantBuckets only
+		case BucketActive:
+			sum.Active = r.N
+		case BucketLikelyStuck:
+			sum.LikelyStuck = r.N
+		case BucketFollowUpRecent:
+			sum.FollowUpRecent = r.N
+		}
+		all[r.TenantID] = sum
+	}
+	return all, nil
+}
