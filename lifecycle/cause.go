@@ -18,6 +18,10 @@ const (
 	Unverified          Cause = "unverified"            // Temporal could not be asked
 )
 
+// CauseNotKnown asks a filter for the runs whose cause is NoCause, which is an
+// empty word and asks for nothing. No verdict names it.
+const CauseNotKnown Cause = "unknown"
+
 // Causes lists every cause that a verdict can name.
 func Causes() []Cause {
 	return []Cause{
@@ -25,3 +29,6 @@ func Causes() []Cause {
 		IdleUndeclared, Paused, WorkflowMissing, ClosedElsewhere, Unverified,
 	}
 }
+
+// FilterCauses lists every cause that runs can be listed by.
+func FilterCauses() []Cause { return append(Causes(), CauseNotKnown) }

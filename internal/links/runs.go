@@ -18,6 +18,9 @@ type List struct {
 	Outcome           lifecycle.Outcome
 	Freshness         lifecycle.Freshness
 	Class             lifecycle.ProblemClass
+	Cause             lifecycle.Cause // of a silence or a close; lifecycle.CauseNotKnown: none is known
+	Queue             string          // task queue
+	Failure           string          // a models.FailureKey
 	Active            *bool
 	Open              *bool
 	Lineage           *bool
@@ -44,6 +47,15 @@ func Runs(p Plane, l List) string {
 	}
 	return withQuery(path, l.Values())
 }
+
+// Stuck is the system plane's groups of likely stuck runs.
+func Stuck() string { return "/system/ops/stuck" }
+
+// Failures is the system plane's list of what ended and needs follow-up.
+func Failures() string { return "/system/ops/failures" }
+
+// AskTemporal is what Temporal says about a run at this moment, on the system plane.
+func AskTemporal(id string) string { return Run(System, id, List{}) + "/temporal" }
 
 // RunsPage is a later page of the same list.
 func RunsPage(p Plane, l List, cursor string) string {
@@ -97,6 +109,9 @@ func (l List) Values() url.Values {
 	set(v, "outcome", string(l.Outcome))
 	set(v, "freshness", string(l.Freshness))
 	set(v, "problem_class", string(l.Class))
+	set(v, "cause", string(l.Cause))
+	set(v, "queue", l.Queue)
+	set(v, "failure", l.Failure)
 	setBool(v, "active", l.Active)
 	setBool(v, "open", l.Open)
 	setBool(v, "stale_lineage", l.Lineage)
@@ -121,6 +136,9 @@ func Parse(v url.Values) (List, error) {
 		Outcome:   oneOf(&p, "outcome", lifecycle.Outcomes()),
 		Freshness: oneOf(&p, "freshness", lifecycle.Freshnesses()),
 		Class:     oneOf(&p, "problem_class", lifecycle.ProblemClasses()),
+		Cause:     oneOf(&p, "cause", lifecycle.FilterCauses()),
+		Queue:     v.Get("queue"),
+		Failure:   v.Get("failure"),
 		Active:    p.bool("active"),
 		Open:      p.bool("open"),
 		Lineage:   p.bool("stale_lineage"),

@@ -23,6 +23,7 @@ func Place(ctx context.Context, store *models.Store, scope models.Scope, workspa
 func Filter(ctx context.Context, store *models.Store, scope models.Scope, l links.List) (models.Filter, error) {
 	f := models.Filter{
 		Type: l.Type, Status: l.Status, Outcome: l.Outcome, Freshness: l.Freshness, Class: l.Class,
+		Cause: l.Cause, Queue: l.Queue, Failure: l.Failure,
 		Active: l.Active, Open: l.Open, Lineage: l.Lineage, InitiatorID: l.Initiator, From: l.From, To: l.To,
 		EndedFrom: l.EndedFrom, EndedTo: l.EndedTo, Text: l.Text, AsOf: l.AsOf,
 	}
@@ -38,7 +39,7 @@ func Filter(ctx context.Context, store *models.Store, scope models.Scope, l link
 func List(f models.Filter, workspace, tenant string) links.List {
 	return links.List{
 		Workspace: workspace, Tenant: tenant, Type: f.Type, Status: f.Status, Outcome: f.Outcome,
-		Freshness: f.Freshness, Class: f.Class, Active: f.Active, Open: f.Open, Lineage: f.Lineage,
+		Freshness: f.Freshness, Class: f.Class, Cause: f.Cause, Queue: f.Queue, Failure: f.Failure, Active: f.Active, Open: f.Open, Lineage: f.Lineage,
 		Initiator: f.InitiatorID, From: f.From, To: f.To, EndedFrom: f.EndedFrom, EndedTo: f.EndedTo,
 		Text: f.Text, AsOf: f.AsOf,
 	}
