@@ -76,6 +76,7 @@ var causeLabels = map[Cause]string{
 	WorkflowMissing:     "Unknown to Temporal",
 	ClosedElsewhere:     "Closed outside opstruth",
 	Unverified:          "Not verified",
+	CauseNotKnown:       "Cause not known yet",
 }
 
 // Badge is the run's state in one glance.
@@ -117,11 +118,20 @@ func (t Truth) Marks() []Badge {
 		}
 	}
 	add(f.Status.Active() && t.State != StateCancelling && !f.Cancel.At.IsZero(), markCancelling)
+	add(f.Claim.Held(), t.markClaimed())
 	add(t.wasStuck(), markWasStuck)
 	add(!f.Acknowledged.At.IsZero(), markNoted)
 	add(f.SupersededBy != "", markSuperseded)
 	add(!f.Late.At.IsZero(), markLate)
 	return marks
+}
+
+// markClaimed names who is on it.
+func (t Truth) markClaimed() Badge {
+	if by := brief(t.facts.Claim.By, 3); by != "" {
+		return Badge{"On it: " + by, ToneInfo, "user-check"}
+	}
+	return Badge{"Somebody is on it", ToneInfo, "user-check"}
 }
 
 // wasStuck reports a stuck past that the state itself does not already tell.

@@ -42,7 +42,7 @@ func (t Truth) Evidence() []string {
 
 // disclosures are what stays to be known whatever the state is.
 func (t Truth) disclosures() []string {
-	return []string{t.lateResult(), t.recovered(), t.superseded(), t.noted()}
+	return []string{t.lateResult(), t.recovered(), t.superseded(), t.retried(), t.noted(), t.claimed()}
 }
 
 func (t Truth) queuedFor() string {
@@ -189,5 +189,24 @@ func (t Truth) superseded() string {
 	if t.facts.SupersededBy == "" {
 		return ""
 	}
-	return "Run " + brief(t.facts.SupersededBy, 1) + " succeeded later."
+	return "Run " + shortID(t.facts.SupersededBy) + " succeeded later."
+}
+
+func (t Truth) retried() string {
+	if t.facts.RetriedBy == "" || t.ProblemClass != TerminalFollowUp {
+		return ""
+	}
+	return "Run " + shortID(t.facts.RetriedBy) + " retries it."
+}
+
+func (t Truth) claimed() string {
+	c := t.facts.Claim
+	if !c.Held() {
+		return ""
+	}
+	by := brief(c.By, 3)
+	if by == "" {
+		by = "Somebody"
+	}
+	return by + " is on it since " + t.at(c.At) + "."
 }

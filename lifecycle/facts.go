@@ -46,7 +46,9 @@ type Facts struct {
 	Failure        Failure
 	Late           LateResult
 	Acknowledged   Acknowledgement
+	Claim          Claim
 	RetryOf        string // run id
+	RetriedBy      string // run id of the newest run that retries this one
 	SupersededBy   string // run id
 }
 

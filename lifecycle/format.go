@@ -92,3 +92,12 @@ func items(n int64) string {
 	}
 	return number(n) + " items"
 }
+
+// shortID is enough of a run's id to tell it from its neighbours: the end, since
+// ids begin with the time.
+func shortID(id string) string {
+	if r := []rune(id); len(r) > 8 {
+		return "…" + string(r[len(r)-8:])
+	}
+	return id
+}

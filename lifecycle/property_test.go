@@ -141,7 +141,7 @@ func TestRecordOnlyMovesForward(t *testing.T) {
 		lifecycle.Dispatched, lifecycle.Started, lifecycle.Planned, lifecycle.WaitDeclared, lifecycle.WaitEnded,
 		lifecycle.CancelRequested, lifecycle.Finished, lifecycle.CloseClaimed, lifecycle.CloseDropped, lifecycle.Reconciled,
 		lifecycle.CancelForced, lifecycle.Adopted, lifecycle.AcknowledgedBy, lifecycle.Reopened, lifecycle.Superseded,
-		lifecycle.LateReported, lifecycle.WentStale, "never heard of",
+		lifecycle.Retried, lifecycle.Claimed, lifecycle.Released, lifecycle.LateReported, lifecycle.WentStale, "never heard of",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		f, now := queued(), noon
@@ -169,6 +169,7 @@ func TestRecordOnlyMovesForward(t *testing.T) {
 				require.Equal(t, f.CompletedAt, got.CompletedAt)
 				require.Equal(t, f.TerminalToken, got.TerminalToken)
 				require.Equal(t, f.Reconciliation, got.Reconciliation)
+				require.False(t, got.Claim.Held() && !lifecycle.Derive(got, now).Open, "nobody is on what is done with")
 				require.NotContains(t, []lifecycle.Freshness{lifecycle.FreshActive, lifecycle.LikelyStale}, lifecycle.Derive(got, now).Freshness)
 			}
 			if got.Status == lifecycle.Completed {

@@ -68,6 +68,7 @@ type world struct {
 	writes  uint8 // its attempts that a worker has; they outlive the workflow
 	flight  uint8 // claim whose Terminate was sent, lost its answer and may land later
 	claims  uint8
+	onIt    uint8 // how often somebody has said to look after the run
 	passes  [2]inPass
 
 	// What happened, for the invariants.
@@ -110,10 +111,11 @@ type rules struct {
 }
 
 // bounds keep the exploration finite: how many passes at a time, claims in all, days, attempts to write the end that
-// are under way; and whether the start, people at Temporal, lost and late Terminates and cut-off workers are explored too.
+// are under way, and times that somebody takes the run on; and whether the start, people at Temporal, lost and late
+// Terminates and cut-off workers are explored too.
 type bounds struct {
-	passes, claims, days, writes uint8
-	wide                         bool
+	passes, claims, days, writes, onIt uint8
+	wide                               bool
 }
 
 // machine explores worlds.
@@ -183,7 +185,7 @@ func (m *machine) apply(w *world, c lifecycle.Change) error {
 	if after.Status == lifecycle.Running {
 		after.StaleAt = staleAt(after)
 	}
-	for _, at := range []*time.Time{&after.DispatchedAt, &after.StartedAt, &after.ProgressAt, &after.Closing.At, &after.Late.At} {
+	for _, at := range []*time.Time{&after.DispatchedAt, &after.StartedAt, &after.ProgressAt, &after.Closing.At, &after.Late.At, &after.Claim.At} {
 		if !at.IsZero() {
 			*at = noon // no rule here asks when that was
 		}
@@ -275,6 +277,19 @@ func (m *machine) people(w world, yield func(string, bool, world)) {
 		next := w
 		if m.apply(&next, lifecycle.Change{Kind: lifecycle.CancelRequested, Actor: "Ada"}) == nil {
 			yield("ask for a cancel", false, next)
+		}
+	}
+	if w.onIt < m.bounds.onIt {
+		next := w
+		next.onIt++
+		if m.apply(&next, lifecycle.Change{Kind: lifecycle.Claimed, Actor: "Ada"}) == nil {
+			yield("somebody takes it on", false, next)
+		}
+	}
+	if f.Claim.Held() {
+		next := w
+		if m.apply(&next, kind(lifecycle.Released)) == nil {
+			yield("nobody is on it any more", false, next)
 		}
 	}
 	if w.wf == live && m.bounds.wide {

@@ -14,6 +14,7 @@ import (
 var (
 	onePass   = bounds{passes: 1, claims: 2, days: 1, writes: 1, wide: true}
 	twoPasses = bounds{passes: 2, claims: 2, days: 1, writes: 1}
+	helped    = bounds{passes: 1, claims: 2, days: 1, writes: 1, onIt: 2}
 )
 
 // graph is every world that can be reached.
@@ -175,7 +176,7 @@ func (g *graph) stuck() string {
 // reconciler, people and Temporal can act on one run, with crashes and lost answers between any two steps.
 func TestTheTerminalRecordIsWrittenOnce(t *testing.T) {
 	t.Parallel()
-	for name, b := range map[string]bounds{"one pass at a time": onePass, "two passes at a time": twoPasses} {
+	for name, b := range map[string]bounds{"one pass at a time": onePass, "two passes at a time": twoPasses, "somebody takes the run on": helped} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g, broken := explore(rules{}, b)

@@ -10,7 +10,13 @@ const (
 	StepCancel      StepKind = "cancel"      // the button cancels the run
 	StepRetry       StepKind = "retry"       // the button starts a new run with the same input
 	StepAcknowledge StepKind = "acknowledge" // the button takes note of a follow-up
+	StepOpen        StepKind = "open"        // the button opens the run that retries this one
 )
+
+// StepKinds lists every kind.
+func StepKinds() []StepKind {
+	return []StepKind{StepNone, StepWait, StepInstruct, StepCancel, StepRetry, StepAcknowledge, StepOpen}
+}
 
 // Step is the one next step: a button's label where its kind is an action, and
 // an instruction in Text always.
@@ -63,6 +69,8 @@ func (t Truth) NextStep() Step {
 		return Step{Kind: StepNone, Text: "Nothing to do: a later run succeeded."}
 	case t.ProblemClass == TerminalFollowUp && !f.Acknowledged.At.IsZero():
 		return Step{Kind: StepNone, Text: "Noted; reopen it if it is not done with."}
+	case t.ProblemClass == TerminalFollowUp && f.RetriedBy != "":
+		return Step{Kind: StepOpen, Label: "Open its retry", Text: "It was retried: see how that run goes."}
 	}
 	return steps[t.State](t)
 }

@@ -25,6 +25,9 @@ const (
 	AcknowledgedBy  Kind = "acknowledged"     // an operator took note of a follow-up
 	Reopened        Kind = "reopened"         // and took that back
 	Superseded      Kind = "superseded"       // a later run made it good
+	Retried         Kind = "retried"          // a newer run tries it again
+	Claimed         Kind = "claimed"          // a person looks after it
+	Released        Kind = "released"         // and does no more
 	LateReported    Kind = "late_result"      // a worker reported after the end; nothing was applied
 
 	// Events without a change of the record.
@@ -57,7 +60,7 @@ type Change struct {
 	Total   int64   // Planned
 	Wait    Wait    // WaitDeclared, WaitEnded (id)
 	Note    string  // AcknowledgedBy; summary for LateReported
-	By      string  // Superseded: the later run's id
+	By      string  // Superseded, Retried: the later run's id
 
 	// CloseClaimed: the intent, and the record that was judged.
 	// Adopted, Reconciled, CancelForced, CloseDropped: the claim that stood (id)
@@ -120,6 +123,14 @@ func Apply(f Facts, c Change, now time.Time) (Facts, error) {
 			return f, ErrOvertaken
 		}
 		f.Closing = Closing{}
+	case Claimed:
+		if err := f.claim(c.Actor, now); err != nil {
+			return f, err
+		}
+	case Released:
+		if err := f.release(); err != nil {
+			return f, err
+		}
 	case Finished, Adopted, Reconciled, CancelForced:
 		return end(f, c, now)
 	default:
@@ -175,13 +186,13 @@ func end(f Facts, c Change, now time.Time) (Facts, error) {
 		f.Outcome, f.Failure, f.TerminalToken = c.Outcome, c.Failure, c.Token
 	}
 	f.Status, f.CompletedAt = Completed, now
-	f.Wait = Wait{}
+	f.Wait, f.Claim = Wait{}, Claim{}
 	f.Version++
 	return f, nil
 }
 
 // applyEnded allows what may still happen to a run that has ended: people take
-// note, a later run makes it good, and a late result is disclosed.
+// note and retry, a later run makes it good, and a late result is disclosed.
 func applyEnded(f Facts, c Change, now time.Time) (Facts, error) {
 	followUp := Derive(f, now).ProblemClass == TerminalFollowUp
 	switch c.Kind {
@@ -201,7 +212,7 @@ func applyEnded(f Facts, c Change, now time.Time) (Facts, error) {
 		if !f.Acknowledged.At.IsZero() {
 			return f, ErrUnchanged
 		}
-		f.Acknowledged = Acknowledgement{At: now, By: c.Actor, Note: c.Note}
+		f.Acknowledged, f.Claim = Acknowledgement{At: now, By: c.Actor, Note: c.Note}, Claim{}
 	case Reopened:
 		if f.Acknowledged.At.IsZero() {
 			return f, ErrUnchanged
@@ -214,7 +225,23 @@ func applyEnded(f Facts, c Change, now time.Time) (Facts, error) {
 		if f.SupersededBy != "" {
 			return f, ErrUnchanged
 		}
-		f.SupersededBy = c.By
+		f.SupersededBy, f.Claim = c.By, Claim{}
+	case Retried:
+		if c.By == "" {
+			return f, ErrNotAllowed
+		}
+		if c.By == f.RetriedBy {
+			return f, ErrUnchanged
+		}
+		f.RetriedBy = c.By // the newest one
+	case Claimed:
+		if err := f.claim(c.Actor, now); err != nil {
+			return f, err
+		}
+	case Released:
+		if err := f.release(); err != nil {
+			return f, err
+		}
 	case LateReported:
 		if !f.Late.At.IsZero() {
 			return f, ErrUnchanged

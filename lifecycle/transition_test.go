@@ -112,6 +112,30 @@ func TestApply(t *testing.T) {
 		{"reopened", with(bad, func(f *lifecycle.Facts) { f.Acknowledged.At = noon }), kind(lifecycle.Reopened), func(f *lifecycle.Facts) { f.Acknowledged = lifecycle.Acknowledgement{} }, nil},
 		{"superseded", bad, lifecycle.Change{Kind: lifecycle.Superseded, By: "r2"}, func(f *lifecycle.Facts) { f.SupersededBy = "r2" }, nil},
 		{"superseded though good", good, lifecycle.Change{Kind: lifecycle.Superseded, By: "r2"}, nil, lifecycle.ErrNotAllowed},
+		{"retried", bad, lifecycle.Change{Kind: lifecycle.Retried, By: "r2"}, func(f *lifecycle.Facts) { f.RetriedBy = "r2" }, nil},
+		{"retried again", with(bad, func(f *lifecycle.Facts) { f.RetriedBy = "r2" }), lifecycle.Change{Kind: lifecycle.Retried, By: "r3"}, func(f *lifecycle.Facts) { f.RetriedBy = "r3" }, nil},
+		{"retried by the same run", with(bad, func(f *lifecycle.Facts) { f.RetriedBy = "r2" }), lifecycle.Change{Kind: lifecycle.Retried, By: "r2"}, nil, lifecycle.ErrUnchanged},
+		{"retried by no run", bad, kind(lifecycle.Retried), nil, lifecycle.ErrNotAllowed},
+		{"retried while active", running, lifecycle.Change{Kind: lifecycle.Retried, By: "r2"}, nil, lifecycle.ErrNotAllowed},
+
+		{"on it", running, by("Ada", lifecycle.Claimed), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: at, By: "Ada"} }, nil},
+		{"on it already", onIt(running), by("Ada", lifecycle.Claimed), nil, lifecycle.ErrUnchanged},
+		{"another person takes over", onIt(running), by("Bo", lifecycle.Claimed), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: at, By: "Bo"} }, nil},
+		{"on a run that is fine", with(running, func(f *lifecycle.Facts) { f.StaleAt = at.Add(1) }), by("Ada", lifecycle.Claimed), nil, lifecycle.ErrNotAllowed},
+		{"on a run that has recovered, taken over", onIt(with(running, func(f *lifecycle.Facts) { f.StaleAt = at.Add(1) })), by("Bo", lifecycle.Claimed), nil, lifecycle.ErrNotAllowed},
+		{"on an open follow-up", bad, by("Ada", lifecycle.Claimed), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: at, By: "Ada"} }, nil},
+		{"on a follow-up that was noted", with(bad, func(f *lifecycle.Facts) { f.Acknowledged.At = noon }), by("Ada", lifecycle.Claimed), nil, lifecycle.ErrNotAllowed},
+		{"on a good end", good, by("Ada", lifecycle.Claimed), nil, lifecycle.ErrNotAllowed},
+		{"released", onIt(running), by("Bo", lifecycle.Released), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{} }, nil},
+		{"released though nobody was on it", running, by("Bo", lifecycle.Released), nil, lifecycle.ErrUnchanged},
+		{"a follow-up released", onIt(bad), by("Bo", lifecycle.Released), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{} }, nil},
+		{"the end releases", onIt(running), finish, func(f *lifecycle.Facts) {
+			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken, f.Claim = lifecycle.Completed, lifecycle.Succeeded, at, "t", lifecycle.Claim{}
+		}, nil},
+		{"a note releases", onIt(bad), lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Ada", Note: "known"}, func(f *lifecycle.Facts) {
+			f.Acknowledged, f.Claim = lifecycle.Acknowledgement{At: at, By: "Ada", Note: "known"}, lifecycle.Claim{}
+		}, nil},
+		{"a later success releases", onIt(bad), lifecycle.Change{Kind: lifecycle.Superseded, By: "r2"}, func(f *lifecycle.Facts) { f.SupersededBy, f.Claim = "r2", lifecycle.Claim{} }, nil},
 		{"superseded while active", running, lifecycle.Change{Kind: lifecycle.Superseded, By: "r2"}, nil, lifecycle.ErrNotAllowed},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -133,6 +157,15 @@ func TestApply(t *testing.T) {
 }
 
 func kind(k lifecycle.Kind) lifecycle.Change { return lifecycle.Change{Kind: k} }
+
+func by(actor string, k lifecycle.Kind) lifecycle.Change {
+	return lifecycle.Change{Kind: k, Actor: actor}
+}
+
+// onIt is a run that Ada looks after.
+func onIt(facts func() lifecycle.Facts) func() lifecycle.Facts {
+	return with(facts, func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: noon, By: "Ada"} })
+}
 
 // under is a change by a pass that saw this claim.
 func under(claim string, k lifecycle.Kind) lifecycle.Change {

@@ -73,6 +73,7 @@ func wordy(f lifecycle.Facts) lifecycle.Facts {
 	f.Failure = lifecycle.Failure{Code: "x", Message: long}
 	f.StaleEpisodes, f.FirstStaleAt, f.RecoveredAt = 1, noon.Add(-90*time.Hour), noon.Add(-89*time.Hour)
 	f.Counts.Skipped = 7
+	f.Claim = lifecycle.Claim{At: noon, By: long}
 	if f.Status == lifecycle.Completed {
 		f.Late = lifecycle.LateResult{At: noon, Summary: long}
 		f.Acknowledged = lifecycle.Acknowledgement{At: noon, By: long, Note: long}
@@ -116,7 +117,7 @@ func TestDecisionZoneIsShortInEveryStateAndCause(t *testing.T) {
 		if !truth.Facts().Late.At.IsZero() {
 			require.Contains(t, text, "Late result ignored at", text)
 		}
-		action := step.Kind == lifecycle.StepCancel || step.Kind == lifecycle.StepRetry || step.Kind == lifecycle.StepAcknowledge
+		action := step.Kind != lifecycle.StepNone && step.Kind != lifecycle.StepWait && step.Kind != lifecycle.StepInstruct
 		require.Equal(t, action, step.Label != "", "a button has a label, an instruction has none")
 	}
 	for _, s := range lifecycle.States() {
@@ -202,6 +203,28 @@ func TestMarks(t *testing.T) {
 	stopping.Cancel.At = noon
 	require.Equal(t, []string{"Cancelling"}, labels(stopping, late))
 	require.Empty(t, labels(stopping, noon), "its badge tells")
+	stopping.Claim = lifecycle.Claim{At: noon, By: "Ada Byron"}
+	require.Equal(t, []string{"Cancelling", "On it: Ada Byron"}, labels(stopping, late))
+	stopping.Claim.By = " "
+	require.Equal(t, []string{"Cancelling", "Somebody is on it"}, labels(stopping, late))
+}
+
+func TestARetriedRunLeadsToItsRetry(t *testing.T) {
+	t.Parallel()
+	f := ended(lifecycle.Failed)
+	require.Equal(t, lifecycle.StepRetry, lifecycle.Derive(f, noon).NextStep().Kind)
+	f.RetryOf = "0195a7c2-6d0a-7c1e-9a53-000000000001"
+	require.Equal(t, lifecycle.StepRetry, lifecycle.Derive(f, noon).NextStep().Kind, "the newest of a chain can be retried")
+	f.RetriedBy = "0195a7c2-6d0a-7c1e-9a53-0000000f00ba"
+	truth := lifecycle.Derive(f, noon)
+	require.Equal(t, lifecycle.Step{Kind: lifecycle.StepOpen, Label: "Open its retry", Text: "It was retried: see how that run goes."}, truth.NextStep())
+	require.Contains(t, truth.Evidence(), "Run …000f00ba retries it.")
+	require.True(t, truth.Open, "a retry that was started has made nothing good yet")
+	f.SupersededBy = f.RetriedBy
+	require.Equal(t, lifecycle.StepNone, lifecycle.Derive(f, noon).NextStep().Kind)
+	good := ended(lifecycle.Succeeded)
+	good.RetriedBy = "r2"
+	require.Equal(t, lifecycle.StepNone, lifecycle.Derive(good, noon).NextStep().Kind)
 }
 
 func TestNotificationCarriesClassAndStaleCue(t *testing.T) {

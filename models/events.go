@@ -45,10 +45,10 @@ func changeData(after lifecycle.Facts, w wish) EventData {
 		}
 	case lifecycle.AcknowledgedBy, lifecycle.LateReported:
 		return EventData{Note: w.Note}
-	case lifecycle.Superseded:
+	case lifecycle.Superseded, lifecycle.Retried:
 		return EventData{By: w.By}
 	case lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.CancelRequested, lifecycle.CloseDropped,
-		lifecycle.Reopened, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound:
+		lifecycle.Reopened, lifecycle.Claimed, lifecycle.Released, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound:
 	}
 	return EventData{}
 }

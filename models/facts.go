@@ -35,8 +35,8 @@ type runRow struct {
 	ClosingAt, ReconciledAt, SilentSince                              int64
 	ReconciledCause, Evidence, TerminalToken, FailureCode             string
 	FailureMessage, LateSummary, AcknowledgedBy, AcknowledgedNote     string
-	LateAt, AcknowledgedAt                                            int64
-	SupersededBy                                                      string
+	LateAt, AcknowledgedAt, ClaimedAt                                 int64
+	SupersededBy, RetriedBy, ClaimedBy                                string
 	LivenessVersion, Attempt, OwnerStartedAt                          int64
 	TemporalRunID, ActivityID                                         string
 	Now                                                               int64
@@ -68,6 +68,7 @@ const runColumns = `r.id, r.workspace_id, ws.slug AS workspace_slug, ws.name AS 
 	r.cancel_at, r.cancel_by, r.cancel_forced_at, r.closing_id, r.closing_at, r.closing_cause,
 	r.reconciled_at, r.reconciled_cause, r.silent_since, r.evidence, r.terminal_token, r.failure_code, r.failure_message,
 	r.late_at, r.late_summary, r.acknowledged_at, r.acknowledged_by, r.acknowledged_note, r.superseded_by,
+	r.retried_by, r.claimed_at, r.claimed_by,
 	COALESCE(l.version, 0) AS liveness_version, COALESCE(l.temporal_run_id, '') AS temporal_run_id,
 	COALESCE(l.activity_id, '') AS activity_id, COALESCE(l.attempt, 0) AS attempt,
 	COALESCE(l.owner_started_at, 0) AS owner_started_at, `
@@ -120,7 +121,8 @@ func (row *runRow) run() (Run, error) {
 		Acknowledged: lifecycle.Acknowledgement{
 			At: fromMicros(row.AcknowledgedAt), By: row.AcknowledgedBy, Note: row.AcknowledgedNote,
 		},
-		RetryOf: row.RetryOf, SupersededBy: row.SupersededBy, VerifiedAt: fromMicros(row.VerifiedAt),
+		Claim:   lifecycle.Claim{At: fromMicros(row.ClaimedAt), By: row.ClaimedBy},
+		RetryOf: row.RetryOf, RetriedBy: row.RetriedBy, SupersededBy: row.SupersededBy, VerifiedAt: fromMicros(row.VerifiedAt),
 	}
 	r := Run{
 		ID: row.ID, WorkspaceID: row.WorkspaceID, WorkspaceSlug: row.WorkspaceSlug, WorkspaceName: row.WorkspaceName,
@@ -190,6 +192,9 @@ func factColumns(f lifecycle.Facts) ([]assignment, error) {
 		{"acknowledged_by", f.Acknowledged.By},
 		{"acknowledged_note", f.Acknowledged.Note},
 		{"superseded_by", f.SupersededBy},
+		{"retried_by", f.RetriedBy},
+		{"claimed_at", toMicros(f.Claim.At)},
+		{"claimed_by", f.Claim.By},
 	}
 	if f.Status == lifecycle.Completed {
 		columns = append(columns, livenessColumns(f)...)

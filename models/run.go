@@ -15,6 +15,7 @@ import (
 
 // CreateRun stores a queued run. A key that was used before for the same request gives the run of then, and false;
 // for another request ErrIdempotencyConflict. ErrAlreadyActive names the run that an exclusive one has to wait for.
+// The run that it retries learns of it; lifecycle.ErrNotAllowed where that one has not ended.
 func (s *Store) CreateRun(ctx context.Context, n NewRun) (Run, bool, error) {
 	named := n.ID != ""
 	if !named {
@@ -50,6 +51,9 @@ func (s *Store) insertRun(ctx context.Context, n NewRun) (Run, error) {
 	}
 	var run Run
 	err = s.Write(ctx, func(tx *gorm.DB) error {
+		if err := s.markRetried(tx, n); err != nil {
+			return err
+		}
 		err := tx.Exec(`INSERT INTO operation_runs (id, workspace_id, tenant_id, type, target, queue, policy, input, request_hash,
 				idempotency_key, fingerprint, supersedes, exclusive, initiator_id, initiator, retry_of, namespace, cluster_id,
 				status, outcome, queued_at)
@@ -80,6 +84,23 @@ func (s *Store) insertRun(ctx context.Context, n NewRun) (Run, error) {
 		return err
 	})
 	return run, err
+}
+
+// markRetried tells the run that n retries, if there is one: only what has ended can be retried.
+func (s *Store) markRetried(tx *gorm.DB, n NewRun) error {
+	if n.RetryOf == "" {
+		return nil
+	}
+	old, now, err := s.lockRun(tx, n.RetryOf, false)
+	if err != nil {
+		return err
+	}
+	w := wish{Change: lifecycle.Change{Kind: lifecycle.Retried, By: n.ID, Actor: n.InitiatorName}}
+	after, err := lifecycle.Apply(old.Facts, w.Change, now)
+	if err != nil {
+		return fmt.Errorf("retry run %s: %w", old.ID, err)
+	}
+	return s.record(tx, old, after, w, now)
 }
 
 // existing explains why a run could not be inserted.

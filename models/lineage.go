@@ -1,0 +1,54 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"gorm.io/gorm"
+)
+
+// Lineage is the runs that a run names or is named by, as far as a scope opens them.
+type Lineage struct {
+	RetryOf      *Run  // the run that it tries again
+	Retries      []Run // runs that try it again, the newest first
+	SupersededBy *Run  // the later run that made it good
+	Superseded   []Run // earlier runs that it made good, the newest first
+}
+
+// Lineage reads a run's relatives in one statement; of each kind at most so many, the newest.
+func (s *Store) Lineage(ctx context.Context, sc Scope, run Run, limit int) (Lineage, error) {
+	visible, args, err := sc.where()
+	if err != nil {
+		return Lineage{}, err
+	}
+	some := ` ORDER BY n.queued_at DESC, n.id DESC LIMIT ` + strconv.Itoa(limit)
+	where := `WHERE (r.id IN (?, ?) OR r.id IN (SELECT id FROM (SELECT n.id FROM operation_runs n WHERE n.retry_of = ?` + some + `) a)
+		OR r.id IN (SELECT id FROM (SELECT n.id FROM operation_runs n WHERE n.superseded_by = ? AND n.superseded_by <> ''` + some + `) b))
+		AND ` + visible + ` ORDER BY r.queued_at DESC, r.id DESC`
+	f := run.Facts
+	var runs []Run
+	err = s.read(ctx, func(db *gorm.DB) (err error) {
+		runs, _, err = s.load(db, where, append([]any{f.RetryOf, f.SupersededBy, run.ID, run.ID}, args...)...)
+		return err
+	})
+	if err != nil {
+		return Lineage{}, fmt.Errorf("read the lineage of run %s: %w", run.ID, err)
+	}
+	var l Lineage
+	for i, r := range runs {
+		if r.ID == f.RetryOf {
+			l.RetryOf = &runs[i]
+		}
+		if r.ID == f.SupersededBy {
+			l.SupersededBy = &runs[i]
+		}
+		if r.Facts.RetryOf == run.ID {
+			l.Retries = append(l.Retries, r)
+		}
+		if r.Facts.SupersededBy == run.ID {
+			l.Superseded = append(l.Superseded, r)
+		}
+	}
+	return l, nil
+}
