@@ -49,12 +49,7 @@ var Dialect = models.Dialect{
 // Open opens the store in the file at path and makes the file where there is none. Several processes of one host
 // may share it. The schema must have been migrated, see Store.MigrateUp.
 func Open(ctx context.Context, path string) (*models.Store, error) {
-	options := url.Values{
-		"_txlock": {"immediate"},
-		"_pragma": {"busy_timeout(9000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"},
-	}
-	address := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: options.Encode()}
-	pool, err := sql.Open(driver, address.String())
+	pool, err := sql.Open(driver, Address(path))
 	if err != nil {
 		return nil, fmt.Errorf("open the record file: %w", err)
 	}
@@ -68,4 +63,14 @@ func Open(ctx context.Context, path string) (*models.Store, error) {
 		return nil, errors.Join(fmt.Errorf("open the record file %s: %w", path, err), pool.Close())
 	}
 	return s, nil
+}
+
+// Address is how the driver is told to open the file.
+func Address(path string) string {
+	options := url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(9000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"},
+	}
+	address := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: options.Encode()}
+	return address.String()
 }
