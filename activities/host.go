@@ -20,6 +20,9 @@ import (
 // where its own context has been cancelled.
 const lastFlush = 10 * time.Second
 
+// itemsPerWrite bounds one transaction, which a run's heartbeats have to wait for.
+const itemsPerWrite = 5000
+
 // host serves one step of one run: it beats and records items for as long as
 // the author's function runs.
 type host struct {
@@ -28,9 +31,11 @@ type host struct {
 	cancel context.CancelCauseFunc
 	nudge  chan struct{} // a beat is due now
 
-	mu    sync.Mutex
-	items []models.Item
-	held  *hold
+	mu      sync.Mutex
+	items   []models.Item
+	reached contract.Reached // by the chunks that ended
+	told    contract.Reached // by those of them whose items are written
+	held    *hold
 }
 
 type hold struct {
@@ -41,7 +46,7 @@ type hold struct {
 // host calls an author's function in the service of a host, and translates how
 // it ended.
 func (s *Steps) host(ctx context.Context, run models.Run,
-	call func(context.Context, operation.Definition, operation.Host) error,
+	call func(context.Context, operation.Definition, *host) error,
 ) error {
 	d, ok := s.Types.Lookup(run.Facts.Type)
 	if !ok {
@@ -51,6 +56,8 @@ func (s *Steps) host(ctx context.Context, run models.Run,
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	h := &host{steps: s, runID: run.ID, cancel: cancel, nudge: make(chan struct{}, 1)}
+	h.reached = earlier(ctx)
+	h.told = h.reached // else the first beat would forget it
 	return s.translate(ctx, h.serve(ctx, func() error { return call(ctx, d, h) }))
 }
 
@@ -84,11 +91,7 @@ func (h *host) beat(ctx context.Context) {
 	// would cancel the step that has just ended.
 	whole := context.WithoutCancel(ctx)
 	for {
-		if held := h.holding(); held != nil {
-			activity.RecordHeartbeat(whole, *held)
-		} else {
-			activity.RecordHeartbeat(whole)
-		}
+		activity.RecordHeartbeat(whole, h.details()...)
 		select {
 		case <-ctx.Done():
 			return
@@ -126,20 +129,26 @@ func (h *host) watchStop(ctx context.Context) {
 	}
 }
 
-// flush writes the items that are not written yet. It keeps them if it fails.
+// flush writes the items that are not written yet. It keeps those for which it
+// fails. How far the run has come is told only once everything before is written.
 func (h *host) flush(ctx context.Context) error {
 	h.mu.Lock()
-	items := slices.Clone(h.items)
+	items, reached := slices.Clone(h.items), h.reached
 	h.mu.Unlock()
-	if len(items) == 0 {
-		return nil
-	}
-	if err := h.steps.Record.RecordItems(ctx, h.runID, items); err != nil {
-		return fmt.Errorf("record %d items of run %s: %w", len(items), h.runID, err)
+	for part := range slices.Chunk(items, itemsPerWrite) {
+		if err := h.steps.Record.RecordItems(ctx, h.runID, part); err != nil {
+			return fmt.Errorf("record %d items of run %s: %w", len(part), h.runID, err)
+		}
+		h.mu.Lock()
+		h.items = h.items[len(part):]
+		if len(h.items) == 0 {
+			h.items = nil
+		}
+		h.mu.Unlock()
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.items = slices.Clone(h.items[len(items):])
+	h.told = reached
 	return nil
 }
 
@@ -190,11 +199,16 @@ func (h *host) hold(to *hold) {
 	}
 }
 
-func (h *host) holding() *contract.Held {
+// details are what a beat tells: first how far the step has come, for its next
+// attempt, then the wait that it holds.
+func (h *host) details() (details []any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.held == nil {
-		return nil
+	if h.held != nil || h.told.Chunks > 0 {
+		details = append(details, h.told)
 	}
-	return &contract.Held{Reason: h.held.reason, For: max(0, time.Until(h.held.until))}
+	if h.held != nil {
+		details = append(details, contract.Held{Reason: h.held.reason, For: max(0, time.Until(h.held.until))})
+	}
+	return details
 }

@@ -41,6 +41,10 @@ type Steps struct {
 	Timing  lifecycle.Timing
 	Measure RunMeasure
 	Logger  *slog.Logger
+
+	// Batch is how long chunks may follow one another within one activity; 30 s
+	// if zero.
+	Batch time.Duration
 }
 
 // Register registers the activities of a run.
@@ -79,7 +83,7 @@ func (s *Steps) Begin(ctx context.Context, in contract.StepInput) (contract.Begi
 	if in.Resumed {
 		return contract.BeginResult{}, nil
 	}
-	return contract.BeginResult{}, s.host(ctx, run, func(ctx context.Context, d operation.Definition, h operation.Host) error {
+	return contract.BeginResult{}, s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
 		return d.Check(ctx, h, info(run))
 	})
 }
@@ -91,7 +95,7 @@ func (s *Steps) Plan(ctx context.Context, in contract.StepInput) (contract.PlanR
 		return contract.PlanResult{}, err
 	}
 	var plan operation.Plan
-	err = s.host(ctx, run, func(ctx context.Context, d operation.Definition, h operation.Host) error {
+	err = s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
 		if plan, err = d.Plan(ctx, h, info(run)); err != nil || plan.Total == 0 {
 			return err
 		}
@@ -100,7 +104,8 @@ func (s *Steps) Plan(ctx context.Context, in contract.StepInput) (contract.PlanR
 	return contract.PlanResult{Cursor: plan.Cursor}, err
 }
 
-// Execute does one chunk, unless the record asks to stop.
+// Execute does a chunk, and those after it for as long as they are quick, unless
+// the record asks to stop.
 func (s *Steps) Execute(ctx context.Context, in contract.ExecuteInput) (contract.ExecuteResult, error) {
 	run, err := s.active(ctx, in.RunID)
 	if err != nil {
@@ -111,15 +116,11 @@ func (s *Steps) Execute(ctx context.Context, in contract.ExecuteInput) (contract
 	}
 	i := info(run)
 	i.Woken = in.Woken
-	var next operation.Next
-	err = s.host(ctx, run, func(ctx context.Context, d operation.Definition, h operation.Host) error {
-		next, err = d.Do(ctx, h, i, in.Cursor)
+	var result contract.ExecuteResult
+	err = s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
+		result, err = s.chunks(ctx, d, h, i, in.Cursor)
 		return err
 	})
-	result := contract.ExecuteResult{Cursor: next.Cursor, Done: next.Done}
-	if w := next.Wait; w != nil {
-		result.Wait = &contract.Wait{For: w.For, Signal: w.Signal, Reason: w.Reason}
-	}
 	return result, err
 }
 
@@ -129,7 +130,7 @@ func (s *Steps) Finish(ctx context.Context, in contract.StepInput) error {
 	if err != nil {
 		return err
 	}
-	return s.host(ctx, run, func(ctx context.Context, d operation.Definition, h operation.Host) error {
+	return s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
 		return d.Finish(ctx, h, info(run))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,6 +40,33 @@ type steps struct {
 	ended    []lifecycle.Outcome
 	late     int
 	kind     operation.Type[work]
+	batch    time.Duration
+	earlier  *contract.Reached // what an attempt before had told
+
+	mu   sync.Mutex
+	told []told
+}
+
+// told is what a beat said of how far the step had come, and what was recorded then.
+type told struct {
+	contract.Reached
+	recorded int64
+}
+
+func (s *steps) hear(r contract.Reached) {
+	recorded := s.facts().Counts.Processed
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = append(s.told, told{r, recorded})
+}
+
+// awaitTold waits until a beat has told of so many chunks.
+func (s *steps) awaitTold(chunks int) {
+	require.Eventually(s.t, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return chunks == 0 || len(s.told) > 0 && s.told[len(s.told)-1].Chunks >= chunks
+	}, 10*time.Second, time.Millisecond)
 }
 
 func setupSteps(t *testing.T) *steps {
@@ -80,12 +108,15 @@ func (s *steps) call(name string, in, out any) error {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestActivityEnvironment()
 	options := s.options
-	options.Interceptors = []interceptor.WorkerInterceptor{&listening{beats: s.beats}}
+	options.Interceptors = []interceptor.WorkerInterceptor{&listening{beats: s.beats, reached: s.hear}}
+	if s.earlier != nil {
+		env.SetHeartbeatDetails(*s.earlier)
+	}
 	env.SetWorkerOptions(options)
 	env.SetWorkerStopChannel(s.stopping)
 	env.SetTestTimeout(20 * time.Second)
 	(&activities.Steps{
-		Record: s.store, Types: types, Timing: timing, Measure: s, Logger: slog.New(slog.DiscardHandler),
+		Record: s.store, Types: types, Timing: timing, Measure: s, Logger: slog.New(slog.DiscardHandler), Batch: s.batch,
 	}).Register(env)
 	value, err := env.ExecuteActivity(name, in)
 	if err == nil && out != nil {
@@ -127,13 +158,14 @@ func (s *steps) change(c lifecycle.Change) {
 type listening struct {
 	interceptor.WorkerInterceptorBase
 
-	beats chan *contract.Held
+	beats   chan *contract.Held
+	reached func(contract.Reached)
 }
 
 func (l *listening) InterceptActivity(
 	_ context.Context, next interceptor.ActivityInboundInterceptor,
 ) interceptor.ActivityInboundInterceptor {
-	i := &inbound{beats: l.beats}
+	i := &inbound{listening: l}
 	i.Next = next
 	return i
 }
@@ -141,11 +173,11 @@ func (l *listening) InterceptActivity(
 type inbound struct {
 	interceptor.ActivityInboundInterceptorBase
 
-	beats chan *contract.Held
+	*listening
 }
 
 func (i *inbound) Init(next interceptor.ActivityOutboundInterceptor) error {
-	o := &outbound{beats: i.beats}
+	o := &outbound{listening: i.listening}
 	o.Next = next
 	return i.Next.Init(o)
 }
@@ -153,14 +185,18 @@ func (i *inbound) Init(next interceptor.ActivityOutboundInterceptor) error {
 type outbound struct {
 	interceptor.ActivityOutboundInterceptorBase
 
-	beats chan *contract.Held
+	*listening
 }
 
 func (o *outbound) RecordHeartbeat(ctx context.Context, details ...any) {
 	var held *contract.Held
-	if len(details) == 1 {
-		h, _ := details[0].(contract.Held)
-		held = &h
+	for _, d := range details {
+		switch d := d.(type) {
+		case contract.Held:
+			held = &d
+		case contract.Reached:
+			o.reached(d)
+		}
 	}
 	select {
 	case o.beats <- held:

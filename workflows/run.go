@@ -9,9 +9,10 @@ import (
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
-// chunksPerExecution bounds the history of one execution where the server does
-// not ask for a new one before.
-const chunksPerExecution = 1000
+// historyLimit is the number of events after which a run goes on as a new
+// execution, where the server does not ask for one before. What one chunk and
+// its wait add is far below the rest to 2,000.
+const historyLimit = 1500
 
 // Run leads one operation run from its begin to its recorded end. Whatever ends
 // the work, the end is recorded before the workflow closes; what the workflow
@@ -82,11 +83,13 @@ func (r *run) work(ctx workflow.Context) (end, error) {
 	return end{}, r.step(ctx, contract.ActivityFinish, step, nil)
 }
 
-// execute does chunk after chunk. It reports whether the record asked it to stop.
+// execute does chunk after chunk; an activity does as many of them as are quick.
+// It reports whether the record asked it to stop.
 func (r *run) execute(ctx workflow.Context) (stopped bool, err error) {
-	for range chunksPerExecution {
+	for {
 		r.answer.Cursor = r.in.Cursor
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		info := workflow.GetInfo(ctx)
+		if info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() >= historyLimit {
 			break
 		}
 		var chunk contract.ExecuteResult

@@ -300,6 +300,20 @@ func TestALongRunContinuesAsNewWithItsCursorOnly(t *testing.T) {
 	require.Equal(t, []contract.ExecuteInput{{RunID: "r1", Cursor: "next", Woken: true}}, second.chunks)
 }
 
+func TestARunGoesOnAsNewBeforeItsHistoryIsLong(t *testing.T) {
+	t.Parallel()
+	for events, again := range map[int]bool{1400: false, 1500: true} {
+		e := setup(t)
+		e.execute = func(context.Context, contract.ExecuteInput) (contract.ExecuteResult, error) {
+			e.SetCurrentHistoryLength(events)
+			return contract.ExecuteResult{Cursor: "next", Done: len(e.chunks) == 3}, nil
+		}
+		_, err := e.run(t, input())
+		var continued *workflow.ContinueAsNewError
+		require.Equal(t, again, errors.As(err, &continued), "after %d events", events)
+	}
+}
+
 func TestWaits(t *testing.T) {
 	t.Parallel()
 	waiting := func(signal bool) (*engine, contract.Wait) {

@@ -64,14 +64,23 @@ type PlanResult struct {
 	Cursor string `json:"cursor,omitempty"`
 }
 
-// ExecuteInput asks for one chunk of work.
+// ExecuteInput asks for work from a cursor on: for a chunk, and those after it
+// for as long as they are quick.
 type ExecuteInput struct {
 	RunID  string `json:"run_id"`
 	Cursor string `json:"cursor,omitempty"`
-	Woken  bool   `json:"woken,omitempty"` // the wait before this chunk was ended by a signal
+	Woken  bool   `json:"woken,omitempty"` // the wait before the first chunk was ended by a signal
 }
 
-// ExecuteResult says how to go on after a chunk.
+// Reached is the detail of a heartbeat that says how far an execute has come:
+// everything before the cursor is done and recorded. It is a hint for the next
+// attempt. Heartbeats are throttled, so it may be some seconds old.
+type Reached struct {
+	Cursor string `json:"cursor"`
+	Chunks int    `json:"chunks"` // that ended; zero says nothing
+}
+
+// ExecuteResult says how to go on after the last chunk.
 type ExecuteResult struct {
 	Cursor    string `json:"cursor,omitempty"`
 	Done      bool   `json:"done,omitempty"`

@@ -1,0 +1,104 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/workflows/contract"
+)
+
+// batchFor bounds how long chunks follow one another within one activity. Each
+// activity adds to the workflow's history, so tiny chunks share one.
+const batchFor = 30 * time.Second
+
+// chunks does chunk after chunk from a cursor on, or from where an earlier
+// attempt had come, until one asks for a wait or is the last one, or time is up.
+// A step that is tried again ends with its first chunk: what comes after it is
+// no retry, and must not look like one.
+func (s *Steps) chunks(ctx context.Context, d operation.Definition, h *host, i operation.Info, cursor string) (contract.ExecuteResult, error) {
+	at := h.from(cursor)
+	i.Woken = i.Woken && at.Chunks == 0
+	retried := activity.GetInfo(ctx).Attempt > 1
+	began := time.Now()
+	looked := began
+	for first := true; ; first = false {
+		next, err := d.Do(ctx, h, i, at.Cursor)
+		switch {
+		case err != nil && (first || ends(err)):
+			return contract.ExecuteResult{}, err
+		case err != nil:
+			// What was reached is kept: the chunk is tried again in a step of its own.
+			return contract.ExecuteResult{Cursor: at.Cursor}, nil
+		case next.Done || next.Wait != nil || retried || ctx.Err() != nil || time.Since(began) >= s.batch():
+			return result(next), nil
+		}
+		at = contract.Reached{Cursor: next.Cursor, Chunks: at.Chunks + 1}
+		h.reach(at)
+		i.Woken = false
+		if time.Since(looked) < s.Timing.FlushEvery {
+			continue
+		}
+		looked = time.Now()
+		run, err := s.active(ctx, i.ID)
+		switch {
+		case err != nil: // the next step meets it, also where the run has ended
+			return contract.ExecuteResult{Cursor: at.Cursor}, nil
+		case !run.Facts.Cancel.At.IsZero():
+			return contract.ExecuteResult{Cursor: at.Cursor, Cancelled: true}, nil
+		}
+	}
+}
+
+func (s *Steps) batch() time.Duration {
+	if s.Batch > 0 {
+		return s.Batch
+	}
+	return batchFor
+}
+
+// ends reports whether an error ends the run, so that no retry may hide it.
+func ends(err error) bool {
+	var (
+		blocked   *operation.BlockedError
+		permanent *operation.PermanentError
+	)
+	return errors.Is(err, lifecycle.ErrEnded) || errors.As(err, &blocked) || errors.As(err, &permanent)
+}
+
+func result(next operation.Next) contract.ExecuteResult {
+	r := contract.ExecuteResult{Cursor: next.Cursor, Done: next.Done}
+	if w := next.Wait; w != nil {
+		r.Wait = &contract.Wait{For: w.For, Signal: w.Signal, Reason: w.Reason}
+	}
+	return r
+}
+
+// earlier is how far an earlier attempt of the step told that it had come.
+func earlier(ctx context.Context) (r contract.Reached) {
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &r) != nil {
+		return contract.Reached{}
+	}
+	return r
+}
+
+// from is where to begin.
+func (h *host) from(cursor string) contract.Reached {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.reached.Chunks > 0 {
+		return h.reached
+	}
+	return contract.Reached{Cursor: cursor}
+}
+
+// reach notes that everything before a cursor is done.
+func (h *host) reach(r contract.Reached) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reached = r
+}
