@@ -71,6 +71,8 @@ func (s *server) routes() []route {
 		{http.MethodPost, run + "/retry", member(auth.Operate, access.Run), s.retry},
 		{http.MethodPost, run + "/acknowledge", member(auth.Operate, access.Run), s.acknowledge},
 		{http.MethodPost, run + "/reopen", member(auth.Operate, access.Run), s.reopen},
+		{http.MethodPost, run + "/claim", member(auth.Operate, access.Run), s.claim},
+		{http.MethodPost, run + "/release", member(auth.Operate, access.Run), s.release},
 
 		{http.MethodGet, "/system", platform(auth.View, access.Nothing), s.system},
 		{http.MethodGet, "/system/ops/runs", platform(auth.View, access.Nothing), s.systemRuns},
@@ -92,8 +94,9 @@ func (s *server) apiRoutes() []route {
 		start   = bearer(access.Rule{Plane: links.Admin, Action: auth.Operate, InBody: true})
 		sysAny  = bearer(platform(auth.View, access.Nothing))
 		sysRun  = bearer(platform(auth.View, access.Run))
+		triage  = bearer(platform(auth.Operate, access.Run))
 	)
-	w := api.New(s.Store, s.actions, s.fail)
+	w := api.New(s.Store, s.actions, s.Feed, s.fail)
 	return []route{
 		{http.MethodGet, "/api/v1/openapi.yaml", public, s.document},
 		{http.MethodGet, runs, viewAny, s.checked(w.ListRuns)},
@@ -101,15 +104,26 @@ func (s *server) apiRoutes() []route {
 		{http.MethodGet, runs + "/:id", viewRun, s.checked(w.GetRun)},
 		{http.MethodGet, runs + "/:id/timeline", viewRun, s.checked(w.GetTimeline)},
 		{http.MethodGet, runs + "/:id/items", viewRun, s.checked(w.ListItems)},
+		{http.MethodGet, runs + "/:id/evidence", viewRun, s.checked(w.GetEvidence)},
+		{http.MethodGet, runs + "/:id/artifacts", viewRun, s.checked(w.ListArtifacts)},
+		{http.MethodGet, runs + "/:id/artifacts/:name", viewRun, s.checked(w.GetArtifact)},
 		{http.MethodPost, runs + "/:id/cancel", operate, s.checked(w.CancelRun)},
 		{http.MethodPost, runs + "/:id/retry", operate, s.checked(w.RetryRun)},
 		{http.MethodPost, runs + "/:id/acknowledge", operate, s.checked(w.AcknowledgeRun)},
+		{http.MethodPost, runs + "/:id/reopen", operate, s.checked(w.ReopenRun)},
 		{http.MethodGet, "/api/v1/summary", viewAny, s.checked(w.GetSummary)},
+		{http.MethodGet, api.Stream, viewAny, s.checked(w.StreamEvents)},
 		{http.MethodGet, system, sysAny, s.checked(w.SystemListRuns)},
 		{http.MethodGet, system + "/:id", sysRun, s.checked(w.SystemGetRun)},
 		{http.MethodGet, system + "/:id/timeline", sysRun, s.checked(w.SystemGetTimeline)},
 		{http.MethodGet, system + "/:id/items", sysRun, s.checked(w.SystemListItems)},
+		{http.MethodGet, system + "/:id/evidence", sysRun, s.checked(w.SystemGetEvidence)},
+		{http.MethodPost, system + "/:id/cancel", triage, s.checked(w.SystemCancelRun)},
+		{http.MethodPost, system + "/:id/retry", triage, s.checked(w.SystemRetryRun)},
+		{http.MethodPost, system + "/:id/acknowledge", triage, s.checked(w.SystemAcknowledgeRun)},
+		{http.MethodPost, system + "/:id/reopen", triage, s.checked(w.SystemReopenRun)},
 		{http.MethodGet, "/api/v1/system/summary", sysAny, s.checked(w.SystemGetSummary)},
+		{http.MethodGet, api.SystemStream, sysAny, s.checked(w.SystemStreamEvents)},
 	}
 }
 

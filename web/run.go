@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"mime"
 	"net/http"
 
@@ -18,7 +17,7 @@ import (
 const (
 	itemRows  = 50
 	eventRows = 50
-	retryRows = 5
+	relatives = 5 // of each kind
 )
 
 // operation is a member's page of a run.
@@ -63,27 +62,8 @@ func (s *server) runData(c *gin.Context, a access.Access) (d page.RunData, err e
 	if err != nil {
 		return d, err
 	}
-	if d.Before, err = s.relative(ctx, scope, a.Run.Facts.RetryOf); err != nil {
-		return d, err
-	}
-	if d.After, err = s.relative(ctx, scope, a.Run.Facts.SupersededBy); err != nil {
-		return d, err
-	}
-	retries, err := s.Store.ListRuns(ctx, scope, models.Filter{RetryOf: a.Run.ID}, models.Page{Limit: retryRows})
-	d.Retries = retries.Runs
+	d.Lineage, err = s.Store.Lineage(ctx, scope, a.Run, relatives)
 	return d, err
-}
-
-// relative is another run that this one names, if its reader may see it.
-func (s *server) relative(ctx context.Context, scope models.Scope, id string) (*models.Run, error) {
-	if id == "" {
-		return nil, nil
-	}
-	run, _, err := s.Store.Run(ctx, scope, id)
-	if errors.Is(err, models.ErrNotFound) {
-		return nil, nil
-	}
-	return &run, err
 }
 
 // artifacts lists the results. Those that the page shows in place come with their content.

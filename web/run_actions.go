@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/opstruth/opstruth/internal/links"
@@ -8,27 +10,40 @@ import (
 	"github.com/opstruth/opstruth/web/page"
 )
 
-// back shows the run again after a change: its page tells what has changed.
-func back(c *gin.Context, a access.Access, err error) error {
-	if err != nil {
-		return err
-	}
-	return seeOther(c, links.Run(a.Plane, a.Run.ID, links.List{}))
-}
-
-func (s *server) cancel(c *gin.Context, a access.Access) error {
-	return back(c, a, s.actions.Cancel(c.Request.Context(), a))
-}
-
-func (s *server) acknowledge(c *gin.Context, a access.Access) error {
+// acted makes a change and shows the run again: its page tells what has changed.
+func acted(c *gin.Context, a access.Access, change func(context.Context, access.Access) error) error {
 	if err := parseForm(c); err != nil {
 		return err
 	}
-	return back(c, a, s.actions.Acknowledge(c.Request.Context(), a, c.PostForm("note")))
+	if err := change(c.Request.Context(), a); err != nil {
+		return err
+	}
+	return seeOther(c, links.Run(a.Plane, a.Run.ID, openedFrom(c)))
 }
 
-func (s *server) reopen(c *gin.Context, a access.Access) error {
-	return back(c, a, s.actions.Reopen(c.Request.Context(), a))
+// openedFrom is the list that the form's page was opened from, so that its way back is kept.
+func openedFrom(c *gin.Context) links.List {
+	list, err := links.Parse(c.Request.PostForm)
+	if err != nil {
+		return links.List{} // only a convenience
+	}
+	return list
+}
+
+func (s *server) cancel(c *gin.Context, a access.Access) error { return acted(c, a, s.actions.Cancel) }
+
+func (s *server) reopen(c *gin.Context, a access.Access) error { return acted(c, a, s.actions.Reopen) }
+
+func (s *server) claim(c *gin.Context, a access.Access) error { return acted(c, a, s.actions.Claim) }
+
+func (s *server) release(c *gin.Context, a access.Access) error {
+	return acted(c, a, s.actions.Release)
+}
+
+func (s *server) acknowledge(c *gin.Context, a access.Access) error {
+	return acted(c, a, func(ctx context.Context, a access.Access) error {
+		return s.actions.Acknowledge(ctx, a, c.PostForm("note"))
+	})
 }
 
 // retry leads on to the new run. Its form carries a key, so that a second click starts no second run.
@@ -40,5 +55,5 @@ func (s *server) retry(c *gin.Context, a access.Access) error {
 	if err != nil {
 		return err
 	}
-	return seeOther(c, links.Run(a.Plane, run.ID, links.List{}))
+	return seeOther(c, links.Run(a.Plane, run.ID, openedFrom(c)))
 }

@@ -138,6 +138,16 @@ func (a *Actions) Reopen(ctx context.Context, acc access.Access) error {
 	return a.change(ctx, acc, lifecycle.Change{Kind: lifecycle.Reopened})
 }
 
+// Claim says that the actor looks after a run that needs a person, instead of whoever did.
+func (a *Actions) Claim(ctx context.Context, acc access.Access) error {
+	return a.change(ctx, acc, lifecycle.Change{Kind: lifecycle.Claimed})
+}
+
+// Release says that nobody looks after a run any more.
+func (a *Actions) Release(ctx context.Context, acc access.Access) error {
+	return a.change(ctx, acc, lifecycle.Change{Kind: lifecycle.Released})
+}
+
 func (a *Actions) change(ctx context.Context, acc access.Access, c lifecycle.Change) error {
 	c.Actor = acc.User.Name
 	_, err := a.store.Transition(ctx, acc.Run.ID, c)

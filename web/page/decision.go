@@ -1,6 +1,8 @@
 package page
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,10 +41,13 @@ func shownWords(zone view.Decision) int {
 
 // actions are what the reader may do about the run: the next step's own is the one primary button.
 func (d RunData) actions(t lifecycle.Truth) []view.Action {
-	if !d.may(d.Run.WorkspaceID) {
-		return nil
-	}
 	var first, others []view.Action
+	if open := d.openRetry(t); open != nil {
+		first = append(first, *open)
+	}
+	if !d.may(d.Run.WorkspaceID) {
+		return first
+	}
 	step := t.NextStep().Kind
 	put := func(is lifecycle.StepKind, a view.Action) {
 		if step == is {
@@ -57,7 +62,7 @@ func (d RunData) actions(t lifecycle.Truth) []view.Action {
 	case f.Status.Active() && f.Cancel.At.IsZero():
 		put(lifecycle.StepCancel, d.cancel())
 	case t.ProblemClass == lifecycle.TerminalFollowUp:
-		if t.Open || step == lifecycle.StepRetry {
+		if step != lifecycle.StepOpen && (t.Open || step == lifecycle.StepRetry) {
 			put(lifecycle.StepRetry, d.retry(t))
 		}
 		switch {
@@ -67,11 +72,46 @@ func (d RunData) actions(t lifecycle.Truth) []view.Action {
 			others = append(others, d.post("Reopen", "refresh", "reopen"))
 		}
 	}
+	others = append(others, d.claims(t)...)
 	return append(first, others...)
 }
 
+// openRetry leads to the run that tries this one again, where that is the next step.
+func (d RunData) openRetry(t lifecycle.Truth) *view.Action {
+	step := t.NextStep()
+	if step.Kind != lifecycle.StepOpen {
+		return nil
+	}
+	for _, r := range d.Lineage.Retries {
+		if r.ID == t.Facts().RetriedBy {
+			return &view.Action{Label: step.Label, Icon: "arrow-right", Primary: true, Href: links.Run(d.Who.Plane, r.ID, d.From)}
+		}
+	}
+	return nil
+}
+
+// claims are what the reader may say about who is on it.
+func (d RunData) claims(t lifecycle.Truth) []view.Action {
+	c := t.Facts().Claim
+	switch {
+	case c.Held() && c.By == d.Who.User.Name:
+		return []view.Action{d.post("Release", "user", "release")}
+	case !t.Claimable():
+		return nil
+	case c.Held():
+		return []view.Action{d.post("Take over", "user-check", "claim")}
+	}
+	return []view.Action{d.post("I am on it", "user-check", "claim")}
+}
+
+// post is a button. Its form carries the list that the page was opened from.
 func (d RunData) post(label, icon, action string) view.Action {
-	return view.Action{Label: label, Icon: icon, Post: true, Href: links.RunAction(d.Who.Plane, d.Run.ID, action)}
+	a := view.Action{Label: label, Icon: icon, Post: true, Href: links.RunAction(d.Who.Plane, d.Run.ID, action)}
+	from := d.From.Values()
+	for _, name := range slices.Sorted(maps.Keys(from)) {
+		a.Hidden = append(a.Hidden, view.Pair{Name: name, Value: from.Get(name)})
+	}
+	return a
 }
 
 func (d RunData) cancel() view.Action {
@@ -88,7 +128,7 @@ func (d RunData) cancel() view.Action {
 // clicks, start one new run.
 func (d RunData) retry(t lifecycle.Truth) view.Action {
 	a := d.post("Retry", "rotate-clockwise", "retry")
-	a.Hidden = []view.Pair{{Name: KeyField, Value: "retry-" + d.Run.ID + "-" + strconv.FormatInt(t.Facts().Version, 10)}}
+	a.Hidden = append(a.Hidden, view.Pair{Name: KeyField, Value: "retry-" + d.Run.ID + "-" + strconv.FormatInt(t.Facts().Version, 10)})
 	return a
 }
 

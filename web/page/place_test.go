@@ -67,7 +67,7 @@ func TestNumbersLinkToWhatTheyCount(t *testing.T) {
 	}
 	kpis := doc.Find(".kpi")
 	require.Equal(t, []string{
-		"Likely stuck now 13", "Ended, needs follow-up 5 12 older than 7 days", "Active now 21 2 of them queued", "Succeeded in 24 h 1 342",
+		"Likely stuck now 14", "Ended, needs follow-up 7 12 older than 7 days", "Active now 21 2 of them queued", "Succeeded in 24 h 1 342",
 	}, texts(kpis))
 	check(kpis.Eq(0).Find(".kpi-link"), models.BucketLikelyStuck, "")
 	check(kpis.Eq(1).Find(".kpi-link"), models.BucketFollowUpRecent, "")
@@ -76,7 +76,8 @@ func TestNumbersLinkToWhatTheyCount(t *testing.T) {
 	check(kpis.Eq(2).Find(".kpi-note"), models.BucketQueued, "")
 	check(kpis.Eq(3).Find(".kpi-link"), models.BucketSucceeded24h, "")
 	check(doc.Find("#stuck .bucket-links a"), models.BucketLikelyStuck, "")
-	check(doc.Find("#follow-up .bucket-links a"), models.BucketFollowUpOlder, "")
+	check(doc.Find("#follow-up .bucket-links a").First(), models.BucketFollowUpRecent, "")
+	check(doc.Find("#follow-up .bucket-links a").Last(), models.BucketFollowUpOlder, "")
 	counts := doc.Find("#tenants .cell-link")
 	check(counts.Eq(0), models.BucketActive, "contoso")
 	check(counts.Eq(1), models.BucketLikelyStuck, "contoso")
@@ -183,8 +184,8 @@ func TestTabsAndFiltersKeepEachOther(t *testing.T) {
 	d := listOf(t, models.RoleViewer, l)
 	d.Page.Next, d.Cursor = "c2", "c1"
 	doc := html(t, ui.RunList(page.Runs(d)))
-	require.Equal(t, []string{"All", "Active now 21", "Likely stuck now 13", "Ended, needs follow-up 5", "Older follow-ups 12"}, texts(doc.Find(".tabs a")))
-	require.Equal(t, "Ended, needs follow-up 5", text(doc.Find(".tabs [aria-current]")))
+	require.Equal(t, []string{"All", "Active now 21", "Likely stuck now 14", "Ended, needs follow-up 7", "Older follow-ups 12"}, texts(doc.Find(".tabs a")))
+	require.Equal(t, "Ended, needs follow-up 7", text(doc.Find(".tabs [aria-current]")))
 	doc.Find(".tabs a").Each(func(_ int, s *goquery.Selection) {
 		require.Contains(t, href(t, s), "q=graph")
 		require.Contains(t, href(t, s), "workspace=northwind")

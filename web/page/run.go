@@ -21,11 +21,9 @@ type RunData struct {
 	Artifacts  []models.Artifact // with the body of those that Inline names
 	Events     []models.Event    // the newest first
 	EventsNext string
-	TemporalUI string       // the base address of Temporal UI; empty: not configured or not for this reader
-	Namespace  string       // the name by which Temporal UI knows it; the run itself keeps the id
-	Before     *models.Run  // the run that this one retries; nil where it is none or not visible
-	After      *models.Run  // the run that superseded this one, likewise
-	Retries    []models.Run // runs that retry this one, where they are visible
+	TemporalUI string         // the base address of Temporal UI; empty: not configured or not for this reader
+	Namespace  string         // the name by which Temporal UI knows it; the run itself keeps the id
+	Lineage    models.Lineage // the runs it names or is named by, where they are visible
 }
 
 // Run is the canonical page of a run; on the system plane with the stored evidence and Temporal UI.
@@ -92,20 +90,23 @@ func short(id string) string {
 // lineage names the runs before and after this one.
 func (d RunData) lineage() []view.Relative {
 	var list []view.Relative
-	add := func(icon, label string, id string, r *models.Run) {
-		if id == "" || r == nil {
-			return
+	add := func(icon, label string, runs ...models.Run) {
+		for _, r := range runs {
+			list = append(list, view.Relative{Icon: icon, Label: label, Link: view.Link{
+				Label: d.title(r.Facts.Type) + " " + short(r.ID) + ": " + r.Truth(d.Now).Badge().Label,
+				Href:  links.Run(d.Who.Plane, r.ID, d.From),
+			}})
 		}
-		list = append(list, view.Relative{Icon: icon, Label: label, Link: view.Link{
-			Label: d.title(r.Facts.Type) + " " + short(r.ID) + ": " + r.Truth(d.Now).Badge().Label,
-			Href:  links.Run(d.Who.Plane, r.ID, links.List{}),
-		}})
 	}
-	add("rotate-clockwise", "Retry of", d.Run.Facts.RetryOf, d.Before)
-	for i := range d.Retries {
-		add("rotate-clockwise", "Retried as", d.Retries[i].ID, &d.Retries[i])
+	one := func(icon, label string, r *models.Run) {
+		if r != nil {
+			add(icon, label, *r)
+		}
 	}
-	add("arrow-forward-up", "Superseded by", d.Run.Facts.SupersededBy, d.After)
+	one("arrow-back-up", "Retry of", d.Lineage.RetryOf)
+	add("rotate-clockwise", "Retried as", d.Lineage.Retries...)
+	one("arrow-forward-up", "Superseded by", d.Lineage.SupersededBy)
+	add("checks", "Supersedes", d.Lineage.Superseded...)
 	return list
 }
 

@@ -36,7 +36,7 @@ func TestTheDecisionZoneOfEveryState(t *testing.T) {
 	for _, role := range []models.Role{models.RoleOwner, models.RoleViewer, ""} {
 		for _, c := range pagetest.Cases() {
 			truth := c.Run.Truth(now)
-			doc := html(t, ui.RunPage(page.Run(page.RunData{Frame: as(t, role), Run: c.Run})))
+			doc := html(t, ui.RunPage(page.Run(page.RunData{Frame: as(t, role), Run: c.Run, Lineage: lineageOf(c.Run)})))
 			zone := doc.Find("#decision")
 			require.Equal(t, 1, zone.Length(), c.Name)
 			require.Equal(t, truth.Headline(), text(zone.Find("#decision-headline")), c.Name)
@@ -50,8 +50,8 @@ func TestTheDecisionZoneOfEveryState(t *testing.T) {
 			require.LessOrEqual(t, len(strings.Fields(text(zone))), 60, "%s: %s", c.Name, text(zone))
 			require.LessOrEqual(t, zone.Find(".btn-primary").Length(), 1, c.Name)
 			if role == models.RoleViewer {
-				require.Zero(t, zone.Find("form, button, a").Length(), c.Name)
-				require.Zero(t, zone.Find(".actions").Length(), c.Name)
+				require.Zero(t, zone.Find("form, button").Length(), c.Name)
+				require.Equal(t, truth.NextStep().Kind == lifecycle.StepOpen, zone.Find(".actions a").Length() == 1, c.Name)
 			}
 			require.Equal(t, c.Run.Facts.Status.Active(), polls(doc), c.Name)
 		}
@@ -62,9 +62,10 @@ func TestTheDecisionZoneOfEveryState(t *testing.T) {
 func TestTheActionsOfARun(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"running": "Cancel run", "cancelling": "", "stuck: no_workers": "Cancel run", "stuck: activity_retrying": "*Cancel run",
-		"stuck, cancelling": "", "succeeded": "", "cancelled": "", "failed": "*Retry Note", "failed, noted": "Reopen",
-		"failed, superseded": "", "blocked": "*Retry Note", "reconciled": "*Retry Note", "partial": "*Retry Note",
+		"running": "Cancel run", "cancelling": "", "stuck: no_workers": "Cancel run|I am on it", "stuck: activity_retrying": "*Cancel run|I am on it",
+		"stuck, cancelling": "I am on it", "stuck, claimed": "Cancel run|Take over", "succeeded": "", "cancelled": "", "failed": "*Retry|Note|I am on it", "failed, noted": "Reopen",
+		"failed, superseded": "", "blocked": "*Retry|Note|I am on it", "reconciled": "*Retry|Note|I am on it", "partial": "*Retry|Note|I am on it",
+		"failed, claimed": "*Retry|Note|Take over", "failed, retried": "*Open its retry|Note|I am on it", "running, claimed": "Cancel run",
 	}
 	for _, c := range pagetest.Cases() {
 		buttons, ok := want[c.Name]
@@ -72,17 +73,44 @@ func TestTheActionsOfARun(t *testing.T) {
 			continue
 		}
 		var got []string
-		for _, a := range page.Run(page.RunData{Frame: as(t, models.RoleOperator), Run: c.Run}).Decision.Next.Actions {
+		for _, a := range page.Run(page.RunData{Frame: as(t, models.RoleOperator), Run: c.Run, Lineage: lineageOf(c.Run)}).Decision.Next.Actions {
 			label := a.Label
 			if a.Primary {
 				label = "*" + label
 			}
 			got = append(got, label)
+			if a.Label == "Open its retry" {
+				require.False(t, a.Post)
+				require.Equal(t, links.Run(links.Admin, c.Run.Facts.RetriedBy, links.List{}), a.Href)
+				continue
+			}
 			require.True(t, a.Post)
 			require.True(t, strings.HasPrefix(a.Href, "/admin/operations/"+c.Run.ID+"/"), a.Href)
 		}
-		require.Equal(t, buttons, strings.Join(got, " "), c.Name)
+		require.Equal(t, buttons, strings.Join(got, "|"), c.Name)
 	}
+}
+
+// lineageOf is the run that retries a sample.
+func lineageOf(r models.Run) (l models.Lineage) {
+	if id := r.Facts.RetriedBy; id != "" {
+		l.Retries = []models.Run{pagetest.Run(0, func(f *lifecycle.Facts) { f.ID = id })}
+	}
+	return l
+}
+
+// Who is on it may let go; a form keeps the list that its page was opened from.
+func TestTheClaimOfARun(t *testing.T) {
+	t.Parallel()
+	d := page.RunData{Frame: as(t, models.RoleOperator), Run: caseOf(t, "stuck, claimed"), From: links.List{Workspace: "northwind", Class: lifecycle.ActiveStaleAttention}}
+	require.Contains(t, texts(html(t, ui.RunPage(page.Run(d))).Find("#decision .tag")), "On it: Ines Okafor")
+	d.Run.Facts.Claim.By = d.Who.User.Name
+	doc := html(t, ui.RunPage(page.Run(d)))
+	form := doc.Find(`#decision form[action$="/release"]`)
+	require.Equal(t, "Release", text(form.Find("button")))
+	require.Zero(t, doc.Find(`#decision form[action$="/claim"]`).Length())
+	require.Equal(t, "active_stale_attention", form.Find(`[name="problem_class"]`).AttrOr("value", ""))
+	require.Equal(t, "northwind", form.Find(`[name="workspace"]`).AttrOr("value", ""))
 }
 
 func caseOf(t *testing.T, name string) models.Run {
@@ -176,13 +204,15 @@ func TestRelatedRunsAreLinked(t *testing.T) {
 	t.Parallel()
 	before, after := caseOf(t, "failed"), caseOf(t, "succeeded")
 	run := caseOf(t, "failed, superseded")
-	run.Facts.RetryOf, run.Facts.SupersededBy = before.ID, after.ID
-	d := page.RunData{Frame: as(t, models.RoleOwner), Run: run, Before: &before, After: &after}
+	from := links.List{Workspace: "northwind"}
+	d := page.RunData{Frame: as(t, models.RoleOwner), Run: run, From: from, Lineage: models.Lineage{
+		RetryOf: &before, SupersededBy: &after, Retries: []models.Run{caseOf(t, "blocked")}, Superseded: []models.Run{caseOf(t, "partial")},
+	}}
 	doc := html(t, ui.RunPage(page.Run(d)))
-	require.Equal(t, 2, doc.Find(".lineage a").Length())
+	require.Equal(t, []string{"Retry of", "Retried as", "Superseded by", "Supersedes"}, texts(doc.Find(".lineage .soft")))
 	require.Contains(t, text(doc.Find(".lineage")), "Retry of Inventory sync")
-	require.Equal(t, links.Run(links.Admin, after.ID, links.List{}), href(t, doc.Find(".lineage a").Last()))
-	d.Before, d.After = nil, nil // not visible to this reader
+	require.Equal(t, links.Run(links.Admin, after.ID, from), href(t, doc.Find(".lineage a").Eq(2)))
+	d.Lineage = models.Lineage{} // not visible to this reader
 	require.Zero(t, html(t, ui.RunPage(page.Run(d))).Find(".lineage").Length())
 }
 
@@ -192,7 +222,7 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 		lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.Planned, lifecycle.WaitDeclared, lifecycle.WaitEnded,
 		lifecycle.CancelRequested, lifecycle.Finished, lifecycle.CloseClaimed, lifecycle.CloseDropped, lifecycle.Reconciled,
 		lifecycle.CancelForced, lifecycle.Adopted, lifecycle.AcknowledgedBy, lifecycle.Reopened, lifecycle.Superseded,
-		lifecycle.LateReported, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound,
+		lifecycle.Retried, lifecycle.Claimed, lifecycle.Released, lifecycle.LateReported, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound,
 	}
 	d := page.RunData{Frame: as(t, models.RoleOwner), Run: caseOf(t, "reconciled"), EventsNext: "c"}
 	for i, k := range kinds {

@@ -83,7 +83,7 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 		return join(d.Cause.Label(), when(d.SilentFor > 0, lifecycle.Span(micros(d.SilentFor))+" of verified silence"))
 	case lifecycle.AcknowledgedBy, lifecycle.LateReported:
 		return d.Note
-	case lifecycle.Superseded:
+	case lifecycle.Superseded, lifecycle.Retried:
 		return "Run " + short(d.By)
 	case lifecycle.WentStale:
 		return when(d.Gap, "during a telemetry gap: the silence may be opstruth's own")

@@ -53,6 +53,9 @@ func Cases() []Case {
 		stuck(f, lifecycle.NoWorkers)
 		f.Cancel = lifecycle.CancelRequest{At: ago(5 * time.Second), By: "Mara Lindqvist", ForcedAt: ago(-25 * time.Second)}
 	})
+	claimed := lifecycle.Claim{At: ago(90 * time.Second), By: "Ines Okafor"}
+	add("stuck, claimed", lifecycle.StateStuck, func(f *lifecycle.Facts) { stuck(f, lifecycle.NoWorkers); f.Claim = claimed })
+	add("running, claimed", lifecycle.StateRunning, func(f *lifecycle.Facts) { wasStuck(f); f.Claim = claimed })
 	return append(cases, endedCases(len(cases))...)
 }
 
@@ -74,6 +77,14 @@ func endedCases(n int) []Case {
 	add("failed, superseded", lifecycle.StateFailed, func(f *lifecycle.Facts) {
 		ended(f, lifecycle.Failed, 12, 12)
 		f.Failure, f.SupersededBy = failure, ID(1)
+	})
+	add("failed, retried", lifecycle.StateFailed, func(f *lifecycle.Facts) {
+		ended(f, lifecycle.Failed, 12, 12)
+		f.Failure, f.RetriedBy = failure, ID(3)
+	})
+	add("failed, claimed", lifecycle.StateFailed, func(f *lifecycle.Facts) {
+		ended(f, lifecycle.Failed, 12, 12)
+		f.Failure, f.Claim = failure, lifecycle.Claim{At: ago(90 * time.Second), By: "Ines Okafor"}
 	})
 	add("blocked", lifecycle.StateBlocked, func(f *lifecycle.Facts) {
 		ended(f, lifecycle.Blocked, 0, 0)
