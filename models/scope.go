@@ -1,6 +1,9 @@
 package models
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Scope says which runs a query may see. The zero Scope sees none and is refused, so that it cannot be left out.
 type Scope struct {
@@ -91,4 +94,15 @@ func (sc Scope) workspaces(workspace string) (string, []any, error) {
 		ids[i] = g.WorkspaceID
 	}
 	return workspace + " IN ?", []any{ids}, nil
+}
+
+// Sees reports whether a run of this workspace and tenant is within the scope; the tenant is empty for a run without one.
+// It is what the scope's condition says in SQL.
+func (sc Scope) Sees(workspaceID, tenantID string) bool {
+	if sc.kind != memberScope {
+		return sc.kind != noScope
+	}
+	return slices.ContainsFunc(sc.grants, func(g Grant) bool {
+		return g.WorkspaceID == workspaceID && (g.AllTenants || tenantID != "" && slices.Contains(g.TenantIDs, tenantID))
+	})
 }

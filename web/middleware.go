@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
+	"github.com/opstruth/opstruth/web/api"
 	"github.com/opstruth/opstruth/web/fault"
 )
 
@@ -71,11 +72,13 @@ func (s *server) headers(c *gin.Context) {
 	}
 }
 
-// limit bounds the request's time and the size of its body.
+// limit bounds the request's time, unless it is answered by a stream, and the size of its body.
 func (s *server) limit(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), requestLimit)
-	defer cancel()
-	c.Request = c.Request.WithContext(ctx)
+	if !api.Streams(c.FullPath()) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), requestLimit)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit)
 	c.Next()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/opstruth/opstruth/internal/auth"
+	"github.com/opstruth/opstruth/internal/feed"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/web/access"
@@ -35,6 +36,8 @@ type Options struct {
 	TemporalUIURL string
 	Extra         []Extra // pages of the program that serves the console
 	Namespace     string  // the name by which Temporal UI knows it
+	// Feed tells the API's streams what has changed; who makes it runs it. Without one they are refused.
+	Feed *feed.Feed
 }
 
 type server struct {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,9 +63,8 @@ func (c *caller) started(ctx context.Context, w *watch, follow bool, key string,
 	return w.follow(ctx, c, run.Id)
 }
 
-// readInput reads a JSON object from an argument, a file or the standard input. Numbers stay as they are
-// written.
-func readInput(argument string, stdin io.Reader) (map[string]any, error) {
+// readInput reads a JSON object from an argument, a file or the standard input, and keeps it as it is written.
+func readInput(argument string, stdin io.Reader) (json.RawMessage, error) {
 	raw := []byte(argument)
 	if path, ok := strings.CutPrefix(argument, "@"); ok {
 		var err error
@@ -79,20 +77,14 @@ func readInput(argument string, stdin io.Reader) (map[string]any, error) {
 			return nil, fmt.Errorf("read --input: %w", err)
 		}
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var object map[string]any
-	err := d.Decode(&object)
-	if err == nil && d.More() {
-		err = errors.New("there is more after the object")
-	}
-	if err != nil {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &object); err != nil {
 		return nil, fmt.Errorf("read --input: want a JSON object, @FILE or @-: %w", err)
 	}
 	if object == nil {
 		return nil, errors.New("read --input: want a JSON object, @FILE or @-, not null")
 	}
-	return object, nil
+	return raw, nil
 }
 
 func given(s string) *string {

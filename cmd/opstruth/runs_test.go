@@ -33,14 +33,14 @@ func TestRunsAreStartedListedShownAndCancelled(t *testing.T) {
 	b := console(t)
 
 	started := decoded[apiclient.Run](t, b.did("start", "sample.simulate", "--workspace", "acme", "--tenant", "north",
-		"--input", `{"items": 9007199254740991, "name": "box"}`, "--idempotency-key", "k", "--json"))
+		"--input", `{"items": 9007199254740993, "name": "box"}`, "--idempotency-key", "k", "--json"))
 	require.Equal(t, "box", started.Target)
 	again := b.did("start", "sample.simulate", "--workspace", "acme", "--tenant", "north",
-		"--input", `{"items": 9007199254740991, "name": "box"}`, "--idempotency-key", "k")
+		"--input", `{"items": 9007199254740993, "name": "box"}`, "--idempotency-key", "k")
 	require.Contains(t, again, started.Id, "the same wish gives the same run")
 	stored, _, err := b.store.Run(t.Context(), b.world.OwnerScope, started.Id)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"items": 9007199254740991, "name": "box"}`, string(stored.Input))
+	require.Equal(t, `{"items":9007199254740993,"name":"box"}`, string(stored.Input))
 
 	table := b.did("list")
 	require.Equal(t, 2, strings.Count(table, "\n"), table)
@@ -71,7 +71,7 @@ func TestRunsInputComesFromAFileOrTheStandardInput(t *testing.T) {
 	}
 	object, err := readInput("@-", strings.NewReader(`{"n": 12345678901234567890}`))
 	require.NoError(t, err)
-	require.Equal(t, json.Number("12345678901234567890"), object["n"])
+	require.Equal(t, `{"n": 12345678901234567890}`, string(object))
 }
 
 func TestRunsJSONIsWhatTheAPIAnswered(t *testing.T) {

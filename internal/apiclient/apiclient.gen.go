@@ -19,43 +19,100 @@ import (
 
 // Defines values for Cause.
 const (
-	ActivityRetrying    Cause = "activity_retrying"
-	Backlogged          Cause = "backlogged"
-	ClosedElsewhere     Cause = "closed_elsewhere"
-	IdleUndeclared      Cause = "idle_undeclared"
-	NoProgress          Cause = "no_progress"
-	NoWorkers           Cause = "no_workers"
-	Paused              Cause = "paused"
-	Unverified          Cause = "unverified"
-	WorkerLost          Cause = "worker_lost"
-	WorkflowMissing     Cause = "workflow_missing"
-	WorkflowTaskFailing Cause = "workflow_task_failing"
+	CauseActivityRetrying    Cause = "activity_retrying"
+	CauseBacklogged          Cause = "backlogged"
+	CauseClosedElsewhere     Cause = "closed_elsewhere"
+	CauseIdleUndeclared      Cause = "idle_undeclared"
+	CauseNoProgress          Cause = "no_progress"
+	CauseNoWorkers           Cause = "no_workers"
+	CausePaused              Cause = "paused"
+	CauseUnverified          Cause = "unverified"
+	CauseWorkerLost          Cause = "worker_lost"
+	CauseWorkflowMissing     Cause = "workflow_missing"
+	CauseWorkflowTaskFailing Cause = "workflow_task_failing"
 )
 
 // Valid indicates whether the value is a known member of the Cause enum.
 func (e Cause) Valid() bool {
 	switch e {
-	case ActivityRetrying:
+	case CauseActivityRetrying:
 		return true
-	case Backlogged:
+	case CauseBacklogged:
 		return true
-	case ClosedElsewhere:
+	case CauseClosedElsewhere:
 		return true
-	case IdleUndeclared:
+	case CauseIdleUndeclared:
 		return true
-	case NoProgress:
+	case CauseNoProgress:
 		return true
-	case NoWorkers:
+	case CauseNoWorkers:
 		return true
-	case Paused:
+	case CausePaused:
 		return true
-	case Unverified:
+	case CauseUnverified:
 		return true
-	case WorkerLost:
+	case CauseWorkerLost:
 		return true
-	case WorkflowMissing:
+	case CauseWorkflowMissing:
 		return true
-	case WorkflowTaskFailing:
+	case CauseWorkflowTaskFailing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvidenceAnswer.
+const (
+	Answered    EvidenceAnswer = "answered"
+	NotAsked    EvidenceAnswer = "not_asked"
+	NotFound    EvidenceAnswer = "not_found"
+	Unreachable EvidenceAnswer = "unreachable"
+	WrongHome   EvidenceAnswer = "wrong_home"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceAnswer enum.
+func (e EvidenceAnswer) Valid() bool {
+	switch e {
+	case Answered:
+		return true
+	case NotAsked:
+		return true
+	case NotFound:
+		return true
+	case Unreachable:
+		return true
+	case WrongHome:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvidenceExecution.
+const (
+	EvidenceExecutionCancelled  EvidenceExecution = "cancelled"
+	EvidenceExecutionCompleted  EvidenceExecution = "completed"
+	EvidenceExecutionFailed     EvidenceExecution = "failed"
+	EvidenceExecutionRunning    EvidenceExecution = "running"
+	EvidenceExecutionTerminated EvidenceExecution = "terminated"
+	EvidenceExecutionTimedOut   EvidenceExecution = "timed_out"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceExecution enum.
+func (e EvidenceExecution) Valid() bool {
+	switch e {
+	case EvidenceExecutionCancelled:
+		return true
+	case EvidenceExecutionCompleted:
+		return true
+	case EvidenceExecutionFailed:
+		return true
+	case EvidenceExecutionRunning:
+		return true
+	case EvidenceExecutionTerminated:
+		return true
+	case EvidenceExecutionTimedOut:
 		return true
 	default:
 		return false
@@ -167,6 +224,45 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PendingActivityFailureKind.
+const (
+	Application      PendingActivityFailureKind = "application"
+	HeartbeatTimeout PendingActivityFailureKind = "heartbeat_timeout"
+)
+
+// Valid indicates whether the value is a known member of the PendingActivityFailureKind enum.
+func (e PendingActivityFailureKind) Valid() bool {
+	switch e {
+	case Application:
+		return true
+	case HeartbeatTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PendingActivityState.
+const (
+	PendingActivityStatePaused    PendingActivityState = "paused"
+	PendingActivityStateScheduled PendingActivityState = "scheduled"
+	PendingActivityStateStarted   PendingActivityState = "started"
+)
+
+// Valid indicates whether the value is a known member of the PendingActivityState enum.
+func (e PendingActivityState) Valid() bool {
+	switch e {
+	case PendingActivityStatePaused:
+		return true
+	case PendingActivityStateScheduled:
+		return true
+	case PendingActivityStateStarted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemClass.
 const (
 	ProblemClassActiveStaleAttention ProblemClass = "active_stale_attention"
@@ -190,19 +286,37 @@ func (e ProblemClass) Valid() bool {
 
 // Defines values for Status.
 const (
-	Completed Status = "completed"
-	Queued    Status = "queued"
-	Running   Status = "running"
+	StatusCompleted Status = "completed"
+	StatusQueued    Status = "queued"
+	StatusRunning   Status = "running"
 )
 
 // Valid indicates whether the value is a known member of the Status enum.
 func (e Status) Valid() bool {
 	switch e {
-	case Completed:
+	case StatusCompleted:
 		return true
-	case Queued:
+	case StatusQueued:
 		return true
-	case Running:
+	case StatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WaitKind.
+const (
+	Durable WaitKind = "durable"
+	Held    WaitKind = "held"
+)
+
+// Valid indicates whether the value is a known member of the WaitKind enum.
+func (e WaitKind) Valid() bool {
+	switch e {
+	case Durable:
+		return true
+	case Held:
 		return true
 	default:
 		return false
@@ -214,6 +328,21 @@ type Acknowledgement struct {
 	At   time.Time `json:"at"`
 	By   string    `json:"by"`
 	Note string    `json:"note"`
+}
+
+// Artifact defines model for Artifact.
+type Artifact struct {
+	ContentType string    `json:"content_type"`
+	CreatedAt   time.Time `json:"created_at"`
+	Name        string    `json:"name"`
+
+	// Size In bytes.
+	Size int64 `json:"size"`
+}
+
+// ArtifactList defines model for ArtifactList.
+type ArtifactList struct {
+	Artifacts []Artifact `json:"artifacts"`
 }
 
 // CancelRequest defines model for CancelRequest.
@@ -231,13 +360,87 @@ type Cause string
 // Event defines model for Event.
 type Event struct {
 	// Actor The person or the part of opstruth that did it.
-	Actor *string                `json:"actor"`
-	At    time.Time              `json:"at"`
-	Data  map[string]interface{} `json:"data"`
-	Id    int64                  `json:"id"`
-	Kind  string                 `json:"kind"`
-	Text  string                 `json:"text"`
+	Actor *string   `json:"actor"`
+	At    time.Time `json:"at"`
+
+	// Data What an event says beyond its kind; only what matters to it is there.
+	Data EventData `json:"data"`
+	Id   int64     `json:"id"`
+	Kind string    `json:"kind"`
+	Text string    `json:"text"`
 }
+
+// EventData What an event says beyond its kind; only what matters to it is there.
+type EventData struct {
+	// By A later run's id, or who declared a wait.
+	By    *string `json:"by,omitempty"`
+	Cause *Cause  `json:"cause,omitempty"`
+	Code  *string `json:"code,omitempty"`
+
+	// Evidence What Temporal and the workers said about one run at one moment. What was not observed is left out.
+	Evidence *Evidence `json:"evidence,omitempty"`
+
+	// Gap In a telemetry gap: the silence may be opstruth's own.
+	Gap     *bool    `json:"gap,omitempty"`
+	Message *string  `json:"message,omitempty"`
+	Note    *string  `json:"note,omitempty"`
+	Outcome *Outcome `json:"outcome,omitempty"`
+
+	// SilentSeconds How long nothing was heard before the run was closed.
+	SilentSeconds *float64 `json:"silent_seconds,omitempty"`
+
+	// StaleAt When silence became suspicious.
+	StaleAt *time.Time `json:"stale_at,omitempty"`
+
+	// StuckSeconds How long the run was likely stuck before it recovered.
+	StuckSeconds *float64 `json:"stuck_seconds,omitempty"`
+
+	// Total How many items were planned.
+	Total *int64 `json:"total,omitempty"`
+
+	// Until When a wait ends.
+	Until *time.Time `json:"until,omitempty"`
+
+	// Wait What a wait is for.
+	Wait *string `json:"wait,omitempty"`
+}
+
+// Evidence What Temporal and the workers said about one run at one moment. What was not observed is left out.
+type Evidence struct {
+	Activity *PendingActivity `json:"activity,omitempty"`
+
+	// Answer What came back when Temporal was asked.
+	Answer      EvidenceAnswer     `json:"answer"`
+	CloseReason *string            `json:"close_reason,omitempty"`
+	ClosedBy    *string            `json:"closed_by,omitempty"`
+	Execution   *EvidenceExecution `json:"execution,omitempty"`
+	ObservedAt  time.Time          `json:"observed_at"`
+
+	// Paused A moment on the record's clock.
+	Paused   *Moment `json:"paused,omitempty"`
+	PausedBy *string `json:"paused_by,omitempty"`
+
+	// Polled A moment on the record's clock.
+	Polled *Moment  `json:"polled,omitempty"`
+	Result *Outcome `json:"result,omitempty"`
+
+	// Retained A workflow that is not found would still be kept if it had ended.
+	Retained      *bool   `json:"retained,omitempty"`
+	TemporalRunId *string `json:"temporal_run_id,omitempty"`
+
+	// Workers Live workers that serve its queue.
+	Workers *int `json:"workers,omitempty"`
+
+	// WorkersSeen A moment on the record's clock.
+	WorkersSeen  *Moment       `json:"workers_seen,omitempty"`
+	WorkflowTask *WorkflowTask `json:"workflow_task,omitempty"`
+}
+
+// EvidenceAnswer What came back when Temporal was asked.
+type EvidenceAnswer string
+
+// EvidenceExecution defines model for Evidence.Execution.
+type EvidenceExecution string
 
 // Failure defines model for Failure.
 type Failure struct {
@@ -261,10 +464,13 @@ type Item struct {
 	At time.Time `json:"at"`
 
 	// Code Why it failed or was skipped; empty otherwise.
-	Code    string    `json:"code"`
-	Key     string    `json:"key"`
-	Message string    `json:"message"`
-	State   ItemState `json:"state"`
+	Code string `json:"code"`
+
+	// Detail What the operation recorded beside it, as any JSON; null where there is none.
+	Detail  json.RawMessage `json:"detail"`
+	Key     string          `json:"key"`
+	Message string          `json:"message"`
+	State   ItemState       `json:"state"`
 }
 
 // ItemList defines model for ItemList.
@@ -282,6 +488,13 @@ type LateResult struct {
 	Summary string    `json:"summary"`
 }
 
+// Moment A moment on the record's clock.
+type Moment struct {
+	// AgeSeconds How old it was when it was observed. Negative for one to come.
+	AgeSeconds float64   `json:"age_seconds"`
+	At         time.Time `json:"at"`
+}
+
 // NextStep defines model for NextStep.
 type NextStep struct {
 	Kind NextStepKind `json:"kind"`
@@ -296,6 +509,38 @@ type NextStepKind string
 
 // Outcome defines model for Outcome.
 type Outcome string
+
+// PendingActivity defines model for PendingActivity.
+type PendingActivity struct {
+	Attempt int `json:"attempt"`
+
+	// Failure The last attempt's.
+	Failure     *string                     `json:"failure,omitempty"`
+	FailureKind *PendingActivityFailureKind `json:"failure_kind,omitempty"`
+
+	// Heartbeat A moment on the record's clock.
+	Heartbeat *Moment `json:"heartbeat,omitempty"`
+
+	// Host The last worker's.
+	Host *string `json:"host,omitempty"`
+	Name string  `json:"name"`
+
+	// NextAttempt A moment on the record's clock.
+	NextAttempt *Moment `json:"next_attempt,omitempty"`
+
+	// Scheduled A moment on the record's clock.
+	Scheduled *Moment `json:"scheduled,omitempty"`
+
+	// Started A moment on the record's clock.
+	Started *Moment              `json:"started,omitempty"`
+	State   PendingActivityState `json:"state"`
+}
+
+// PendingActivityFailureKind defines model for PendingActivity.FailureKind.
+type PendingActivityFailureKind string
+
+// PendingActivityState defines model for PendingActivity.State.
+type PendingActivityState string
 
 // Problem Problem details (RFC 9457).
 type Problem struct {
@@ -363,8 +608,11 @@ type Run struct {
 	LastHeartbeatAt *time.Time `json:"last_heartbeat_at"`
 
 	// LastProgressAt The last change of the counts.
-	LastProgressAt *time.Time      `json:"last_progress_at"`
-	LateResult     *LateResult     `json:"late_result"`
+	LastProgressAt *time.Time  `json:"last_progress_at"`
+	LateResult     *LateResult `json:"late_result"`
+
+	// Marks What is to be known beside the state, each in a few words, such as Was stuck.
+	Marks          []string        `json:"marks"`
 	NextStep       NextStep        `json:"next_step"`
 	Open           bool            `json:"open"`
 	Outcome        Outcome         `json:"outcome"`
@@ -398,6 +646,42 @@ type Run struct {
 	Workspace string `json:"workspace"`
 }
 
+// RunEvidence defines model for RunEvidence.
+type RunEvidence struct {
+	AsOf time.Time `json:"as_of"`
+
+	// FirstStaleAt When it was likely stuck for the first time.
+	FirstStaleAt *time.Time `json:"first_stale_at"`
+
+	// LastAnswerAt The last pass in which Temporal answered.
+	LastAnswerAt *time.Time `json:"last_answer_at"`
+
+	// LastHeartbeatAt The newest sign of life.
+	LastHeartbeatAt *time.Time `json:"last_heartbeat_at"`
+
+	// LastPassAt The reconciler's last pass.
+	LastPassAt     *time.Time `json:"last_pass_at"`
+	LastProgressAt *time.Time `json:"last_progress_at"`
+
+	// Reconciliation On what evidence opstruth closed the run.
+	Reconciliation *Silence   `json:"reconciliation"`
+	RecoveredAt    *time.Time `json:"recovered_at"`
+
+	// Silence The reconciler's last conclusion about a run that says nothing.
+	Silence *Silence   `json:"silence"`
+	StaleAt *time.Time `json:"stale_at"`
+
+	// StaleEpisodes How often it was likely stuck and recovered, telemetry gaps aside.
+	StaleEpisodes int `json:"stale_episodes"`
+
+	// TelemetryGap A telemetry gap is suspected: nothing is closed.
+	TelemetryGap bool `json:"telemetry_gap"`
+
+	// VerifiedAt When Temporal last answered about this run.
+	VerifiedAt *time.Time `json:"verified_at"`
+	Wait       *Wait      `json:"wait"`
+}
+
 // RunList defines model for RunList.
 type RunList struct {
 	AsOf time.Time `json:"as_of"`
@@ -407,10 +691,24 @@ type RunList struct {
 	Runs       []Run   `json:"runs"`
 }
 
+// Silence defines model for Silence.
+type Silence struct {
+	// AgeSeconds Of the conclusion at `as_of`.
+	AgeSeconds float64   `json:"age_seconds"`
+	At         time.Time `json:"at"`
+	Cause      *Cause    `json:"cause"`
+
+	// Evidence What Temporal and the workers said about one run at one moment. What was not observed is left out.
+	Evidence Evidence `json:"evidence"`
+
+	// SilentSeconds Silence that was verified, or that was closed upon.
+	SilentSeconds float64 `json:"silent_seconds"`
+}
+
 // StartRequest defines model for StartRequest.
 type StartRequest struct {
-	// Input The type's own input. An empty object where it needs none.
-	Input *map[string]interface{} `json:"input,omitempty"`
+	// Input The type's own input, kept as it is written. An empty object where it needs none.
+	Input *json.RawMessage `json:"input,omitempty"`
 
 	// Tenant Its slug; left out for a type that runs without a tenant.
 	Tenant *string `json:"tenant,omitempty"`
@@ -427,11 +725,20 @@ type Status string
 
 // Summary defines model for Summary.
 type Summary struct {
+	// Active Queued and running together.
+	Active int64 `json:"active"`
+
 	// ActiveStaleAttention Likely stuck now.
 	ActiveStaleAttention int64     `json:"active_stale_attention"`
 	AsOf                 time.Time `json:"as_of"`
-	Queued               int64     `json:"queued"`
-	Running              int64     `json:"running"`
+
+	// Lists For each number the query of the list that has exactly so many runs, here and on the pages alike.
+	Lists   SummaryLists `json:"lists"`
+	Queued  int64        `json:"queued"`
+	Running int64        `json:"running"`
+
+	// Succeeded24h Succeeded in the last 24 hours.
+	Succeeded24h int64 `json:"succeeded_24h"`
 
 	// TerminalFollowUp Ended, needs follow-up, and open.
 	TerminalFollowUp int64 `json:"terminal_follow_up"`
@@ -443,10 +750,44 @@ type Summary struct {
 	TerminalFollowUpRecent int64 `json:"terminal_follow_up_recent"`
 }
 
+// SummaryLists For each number the query of the list that has exactly so many runs, here and on the pages alike.
+type SummaryLists struct {
+	Active                 string `json:"active"`
+	ActiveStaleAttention   string `json:"active_stale_attention"`
+	Queued                 string `json:"queued"`
+	Running                string `json:"running"`
+	Succeeded24h           string `json:"succeeded_24h"`
+	TerminalFollowUp       string `json:"terminal_follow_up"`
+	TerminalFollowUpOlder  string `json:"terminal_follow_up_older"`
+	TerminalFollowUpRecent string `json:"terminal_follow_up_recent"`
+}
+
 // Timeline defines model for Timeline.
 type Timeline struct {
 	Events     []Event `json:"events"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// Wait defines model for Wait.
+type Wait struct {
+	// By Who declared it.
+	By     string    `json:"by"`
+	Kind   WaitKind  `json:"kind"`
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until"`
+}
+
+// WaitKind defines model for Wait.Kind.
+type WaitKind string
+
+// WorkflowTask defines model for WorkflowTask.
+type WorkflowTask struct {
+	Attempt int `json:"attempt"`
+
+	// Scheduled A moment on the record's clock.
+	Scheduled Moment `json:"scheduled"`
+	Started   bool   `json:"started"`
 }
 
 // Active defines model for active.
@@ -499,6 +840,12 @@ type Type = string
 
 // Workspace defines model for workspace.
 type Workspace = string
+
+// StreamEventsParams defines parameters for StreamEvents.
+type StreamEventsParams struct {
+	// LastEventID The `id` of the last event that was received, to go on after it.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
 
 // ListRunsParams defines parameters for ListRuns.
 type ListRunsParams struct {
@@ -600,6 +947,30 @@ type GetSummaryParams struct {
 
 	// Type Only runs of this operation type.
 	Type *Type `form:"type,omitempty" json:"type,omitempty"`
+
+	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
+	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
+
+	// Initiator Only runs that this user (its id) started.
+	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
+
+	// From Only runs queued at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only runs queued before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Q Only runs whose target, type or id contain this text.
+	Q *Q `form:"q,omitempty" json:"q,omitempty"`
+
+	// AsOf Derive the class of active runs at this clock reading instead of now.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+}
+
+// SystemStreamEventsParams defines parameters for SystemStreamEvents.
+type SystemStreamEventsParams struct {
+	// LastEventID The `id` of the last event that was received, to go on after it.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
 // SystemListRunsParams defines parameters for SystemListRuns.
@@ -654,6 +1025,12 @@ type SystemListRunsParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// SystemAcknowledgeRunJSONBody defines parameters for SystemAcknowledgeRun.
+type SystemAcknowledgeRunJSONBody struct {
+	// Note What was found or done.
+	Note string `json:"note"`
+}
+
 // SystemListItemsParams defines parameters for SystemListItems.
 type SystemListItemsParams struct {
 	// State Only items that ended in this state.
@@ -664,6 +1041,11 @@ type SystemListItemsParams struct {
 
 	// Limit How many to answer at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// SystemRetryRunParams defines parameters for SystemRetryRun.
+type SystemRetryRunParams struct {
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // SystemGetTimelineParams defines parameters for SystemGetTimeline.
@@ -685,6 +1067,24 @@ type SystemGetSummaryParams struct {
 
 	// Type Only runs of this operation type.
 	Type *Type `form:"type,omitempty" json:"type,omitempty"`
+
+	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
+	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
+
+	// Initiator Only runs that this user (its id) started.
+	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
+
+	// From Only runs queued at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only runs queued before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Q Only runs whose target, type or id contain this text.
+	Q *Q `form:"q,omitempty" json:"q,omitempty"`
+
+	// AsOf Derive the class of active runs at this clock reading instead of now.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
 // StartRunJSONRequestBody defines body for StartRun for application/json ContentType.
@@ -692,6 +1092,9 @@ type StartRunJSONRequestBody = StartRequest
 
 // AcknowledgeRunJSONRequestBody defines body for AcknowledgeRun for application/json ContentType.
 type AcknowledgeRunJSONRequestBody AcknowledgeRunJSONBody
+
+// SystemAcknowledgeRunJSONRequestBody defines body for SystemAcknowledgeRun for application/json ContentType.
+type SystemAcknowledgeRunJSONRequestBody SystemAcknowledgeRunJSONBody
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -767,6 +1170,19 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// StreamEvents Told at once which runs have changed
+	//
+	// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
+	// how it is. `resync` says that some may have been missed: read everything again. Lines that begin
+	// with a colon are there to keep the connection alive, and come at least every 15 seconds.
+	//
+	// A stream tells only of runs that its caller may see at that moment. It ends where the token is
+	// revoked or the account loses its access, and when the server stops. Connect again then, with the
+	// last event's id in `Last-Event-ID`: what was missed is told, or a `resync`.
+	//
+	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
+	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListRuns List runs, the newest first
 	//
 	// Corresponds with GET /api/v1/runs (the `ListRuns` operationId).
@@ -813,6 +1229,18 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/runs/{id}/acknowledge (the `AcknowledgeRun` operationId).
 	AcknowledgeRun(ctx context.Context, id Id, body AcknowledgeRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListArtifacts The files that a run produced
+	//
+	// They are a workspace's own; the system plane does not show them.
+	//
+	// Corresponds with GET /api/v1/runs/{id}/artifacts (the `ListArtifacts` operationId).
+	ListArtifacts(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetArtifact Download a file that a run produced
+	//
+	// Corresponds with GET /api/v1/runs/{id}/artifacts/{name} (the `GetArtifact` operationId).
+	GetArtifact(ctx context.Context, id Id, name string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CancelRun Ask a run to end
 	//
 	// It is forced after the grace period of its operation type. Asking again changes nothing.
@@ -820,10 +1248,24 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/runs/{id}/cancel (the `CancelRun` operationId).
 	CancelRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetEvidence What the record, Temporal and the workers said about a run, with its times
+	//
+	// The stored evidence. Nothing is asked of Temporal for this answer.
+	//
+	// Corresponds with GET /api/v1/runs/{id}/evidence (the `GetEvidence` operationId).
+	GetEvidence(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListItems What a run worked on
 	//
 	// Corresponds with GET /api/v1/runs/{id}/items (the `ListItems` operationId).
 	ListItems(ctx context.Context, id Id, params *ListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReopenRun Take the note back, so that the follow-up is open again
+	//
+	// Where there is no note this changes nothing.
+	//
+	// Corresponds with POST /api/v1/runs/{id}/reopen (the `ReopenRun` operationId).
+	ReopenRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RetryRun Start a new run with the input of one that has ended
 	//
@@ -842,6 +1284,19 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/summary (the `GetSummary` operationId).
 	GetSummary(ctx context.Context, params *GetSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SystemStreamEvents Told at once which runs of any workspace have changed
+	//
+	// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
+	// how it is. `resync` says that some may have been missed: read everything again. Lines that begin
+	// with a colon are there to keep the connection alive, and come at least every 15 seconds.
+	//
+	// A stream tells only of runs that its caller may see at that moment. It ends where the token is
+	// revoked or the account loses its access, and when the server stops. Connect again then, with the
+	// last event's id in `Last-Event-ID`: what was missed is told, or a `resync`.
+	//
+	// Corresponds with GET /api/v1/system/events (the `SystemStreamEvents` operationId).
+	SystemStreamEvents(ctx context.Context, params *SystemStreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SystemListRuns List runs of all workspaces, the newest first
 	//
 	// Corresponds with GET /api/v1/system/runs (the `SystemListRuns` operationId).
@@ -852,10 +1307,44 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/system/runs/{id} (the `SystemGetRun` operationId).
 	SystemGetRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SystemAcknowledgeRunWithBody Take note of a run that ended and needs follow-up
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/acknowledge (the `SystemAcknowledgeRun` operationId).
+	SystemAcknowledgeRunWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SystemAcknowledgeRun Take note of a run that ended and needs follow-up
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/acknowledge (the `SystemAcknowledgeRun` operationId).
+	SystemAcknowledgeRun(ctx context.Context, id Id, body SystemAcknowledgeRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SystemCancelRun Ask a run to end
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/cancel (the `SystemCancelRun` operationId).
+	SystemCancelRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SystemGetEvidence What the record, Temporal and the workers said about a run, with its times
+	//
+	// Corresponds with GET /api/v1/system/runs/{id}/evidence (the `SystemGetEvidence` operationId).
+	SystemGetEvidence(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SystemListItems What a run worked on
 	//
 	// Corresponds with GET /api/v1/system/runs/{id}/items (the `SystemListItems` operationId).
 	SystemListItems(ctx context.Context, id Id, params *SystemListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SystemReopenRun Take the note back, so that the follow-up is open again
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/reopen (the `SystemReopenRun` operationId).
+	SystemReopenRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SystemRetryRun Start a new run with the input of one that has ended
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/retry (the `SystemRetryRun` operationId).
+	SystemRetryRun(ctx context.Context, id Id, params *SystemRetryRunParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SystemGetTimeline What happened to a run, the newest first
 	//
@@ -866,6 +1355,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/summary (the `SystemGetSummary` operationId).
 	SystemGetSummary(ctx context.Context, params *SystemGetSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// StreamEvents Told at once which runs have changed
+//
+// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
+// how it is. `resync` says that some may have been missed: read everything again. Lines that begin
+// with a colon are there to keep the connection alive, and come at least every 15 seconds.
+//
+// A stream tells only of runs that its caller may see at that moment. It ends where the token is
+// revoked or the account loses its access, and when the server stops. Connect again then, with the
+// last event's id in `Last-Event-ID`: what was missed is told, or a `resync`.
+//
+// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
+func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListRuns List runs, the newest first
@@ -974,6 +1486,38 @@ func (c *Client) AcknowledgeRun(ctx context.Context, id Id, body AcknowledgeRunJ
 	return c.Client.Do(req)
 }
 
+// ListArtifacts The files that a run produced
+//
+// They are a workspace's own; the system plane does not show them.
+//
+// Corresponds with GET /api/v1/runs/{id}/artifacts (the `ListArtifacts` operationId).
+func (c *Client) ListArtifacts(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListArtifactsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetArtifact Download a file that a run produced
+//
+// Corresponds with GET /api/v1/runs/{id}/artifacts/{name} (the `GetArtifact` operationId).
+func (c *Client) GetArtifact(ctx context.Context, id Id, name string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetArtifactRequest(c.Server, id, name)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CancelRun Ask a run to end
 //
 // It is forced after the grace period of its operation type. Asking again changes nothing.
@@ -991,11 +1535,45 @@ func (c *Client) CancelRun(ctx context.Context, id Id, reqEditors ...RequestEdit
 	return c.Client.Do(req)
 }
 
+// GetEvidence What the record, Temporal and the workers said about a run, with its times
+//
+// The stored evidence. Nothing is asked of Temporal for this answer.
+//
+// Corresponds with GET /api/v1/runs/{id}/evidence (the `GetEvidence` operationId).
+func (c *Client) GetEvidence(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEvidenceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListItems What a run worked on
 //
 // Corresponds with GET /api/v1/runs/{id}/items (the `ListItems` operationId).
 func (c *Client) ListItems(ctx context.Context, id Id, params *ListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListItemsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReopenRun Take the note back, so that the follow-up is open again
+//
+// Where there is no note this changes nothing.
+//
+// Corresponds with POST /api/v1/runs/{id}/reopen (the `ReopenRun` operationId).
+func (c *Client) ReopenRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenRunRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1053,6 +1631,29 @@ func (c *Client) GetSummary(ctx context.Context, params *GetSummaryParams, reqEd
 	return c.Client.Do(req)
 }
 
+// SystemStreamEvents Told at once which runs of any workspace have changed
+//
+// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
+// how it is. `resync` says that some may have been missed: read everything again. Lines that begin
+// with a colon are there to keep the connection alive, and come at least every 15 seconds.
+//
+// A stream tells only of runs that its caller may see at that moment. It ends where the token is
+// revoked or the account loses its access, and when the server stops. Connect again then, with the
+// last event's id in `Last-Event-ID`: what was missed is told, or a `resync`.
+//
+// Corresponds with GET /api/v1/system/events (the `SystemStreamEvents` operationId).
+func (c *Client) SystemStreamEvents(ctx context.Context, params *SystemStreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemStreamEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SystemListRuns List runs of all workspaces, the newest first
 //
 // Corresponds with GET /api/v1/system/runs (the `SystemListRuns` operationId).
@@ -1083,11 +1684,105 @@ func (c *Client) SystemGetRun(ctx context.Context, id Id, reqEditors ...RequestE
 	return c.Client.Do(req)
 }
 
+// SystemAcknowledgeRunWithBody Take note of a run that ended and needs follow-up
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/system/runs/{id}/acknowledge (the `SystemAcknowledgeRun` operationId).
+func (c *Client) SystemAcknowledgeRunWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemAcknowledgeRunRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SystemAcknowledgeRun Take note of a run that ended and needs follow-up
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/system/runs/{id}/acknowledge (the `SystemAcknowledgeRun` operationId).
+func (c *Client) SystemAcknowledgeRun(ctx context.Context, id Id, body SystemAcknowledgeRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemAcknowledgeRunRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SystemCancelRun Ask a run to end
+//
+// Corresponds with POST /api/v1/system/runs/{id}/cancel (the `SystemCancelRun` operationId).
+func (c *Client) SystemCancelRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemCancelRunRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SystemGetEvidence What the record, Temporal and the workers said about a run, with its times
+//
+// Corresponds with GET /api/v1/system/runs/{id}/evidence (the `SystemGetEvidence` operationId).
+func (c *Client) SystemGetEvidence(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemGetEvidenceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SystemListItems What a run worked on
 //
 // Corresponds with GET /api/v1/system/runs/{id}/items (the `SystemListItems` operationId).
 func (c *Client) SystemListItems(ctx context.Context, id Id, params *SystemListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSystemListItemsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SystemReopenRun Take the note back, so that the follow-up is open again
+//
+// Corresponds with POST /api/v1/system/runs/{id}/reopen (the `SystemReopenRun` operationId).
+func (c *Client) SystemReopenRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemReopenRunRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SystemRetryRun Start a new run with the input of one that has ended
+//
+// Corresponds with POST /api/v1/system/runs/{id}/retry (the `SystemRetryRun` operationId).
+func (c *Client) SystemRetryRun(ctx context.Context, id Id, params *SystemRetryRunParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemRetryRunRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1126,6 +1821,48 @@ func (c *Client) SystemGetSummary(ctx context.Context, params *SystemGetSummaryP
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewStreamEventsRequest constructs an http.Request for the StreamEvents method
+func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.LastEventID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam0)
+		}
+
+	}
+
+	return req, nil
 }
 
 // NewListRunsRequest constructs an http.Request for the ListRuns method
@@ -1534,6 +2271,81 @@ func NewAcknowledgeRunRequestWithBody(server string, id Id, contentType string, 
 	return req, nil
 }
 
+// NewListArtifactsRequest constructs an http.Request for the ListArtifacts method
+func NewListArtifactsRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/runs/%s/artifacts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetArtifactRequest constructs an http.Request for the GetArtifact method
+func NewGetArtifactRequest(server string, id Id, name string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "name", name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/runs/%s/artifacts/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewCancelRunRequest constructs an http.Request for the CancelRun method
 func NewCancelRunRequest(server string, id Id) (*http.Request, error) {
 	var err error
@@ -1561,6 +2373,40 @@ func NewCancelRunRequest(server string, id Id) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetEvidenceRequest constructs an http.Request for the GetEvidence method
+func NewGetEvidenceRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/runs/%s/evidence", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1646,6 +2492,40 @@ func NewListItemsRequest(server string, id Id, params *ListItemsParams) (*http.R
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReopenRunRequest constructs an http.Request for the ReopenRun method
+func NewReopenRunRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/runs/%s/reopen", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1839,6 +2719,78 @@ func NewGetSummaryRequest(server string, params *GetSummaryParams) (*http.Reques
 
 		}
 
+		if params.StaleLineage != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stale_lineage", *params.StaleLineage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Initiator != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "initiator", *params.Initiator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -1848,6 +2800,48 @@ func NewGetSummaryRequest(server string, params *GetSummaryParams) (*http.Reques
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSystemStreamEventsRequest constructs an http.Request for the SystemStreamEvents method
+func NewSystemStreamEventsRequest(server string, params *SystemStreamEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.LastEventID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2157,6 +3151,121 @@ func NewSystemGetRunRequest(server string, id Id) (*http.Request, error) {
 	return req, nil
 }
 
+// NewSystemAcknowledgeRunRequest calls the generic SystemAcknowledgeRun builder with application/json body
+func NewSystemAcknowledgeRunRequest(server string, id Id, body SystemAcknowledgeRunJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSystemAcknowledgeRunRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSystemAcknowledgeRunRequestWithBody constructs an http.Request for the SystemAcknowledgeRun method, with any body, and a specified content type
+func NewSystemAcknowledgeRunRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/runs/%s/acknowledge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSystemCancelRunRequest constructs an http.Request for the SystemCancelRun method
+func NewSystemCancelRunRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/runs/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSystemGetEvidenceRequest constructs an http.Request for the SystemGetEvidence method
+func NewSystemGetEvidenceRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/runs/%s/evidence", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSystemListItemsRequest constructs an http.Request for the SystemListItems method
 func NewSystemListItemsRequest(server string, id Id, params *SystemListItemsParams) (*http.Request, error) {
 	var err error
@@ -2237,6 +3346,89 @@ func NewSystemListItemsRequest(server string, id Id, params *SystemListItemsPara
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSystemReopenRunRequest constructs an http.Request for the SystemReopenRun method
+func NewSystemReopenRunRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/runs/%s/reopen", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSystemRetryRunRequest constructs an http.Request for the SystemRetryRun method
+func NewSystemRetryRunRequest(server string, id Id, params *SystemRetryRunParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/runs/%s/retry", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2379,6 +3571,78 @@ func NewSystemGetSummaryRequest(server string, params *SystemGetSummaryParams) (
 
 		}
 
+		if params.StaleLineage != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stale_lineage", *params.StaleLineage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Initiator != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "initiator", *params.Initiator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -2437,6 +3701,21 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// StreamEventsWithResponse Told at once which runs have changed
+	//
+	// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
+	// how it is. `resync` says that some may have been missed: read everything again. Lines that begin
+	// with a colon are there to keep the connection alive, and come at least every 15 seconds.
+	//
+	// A stream tells only of runs that its caller may see at that moment. It ends where the token is
+	// revoked or the account loses its access, and when the server stops. Connect again then, with the
+	// last event's id in `Last-Event-ID`: what was missed is told, or a `resync`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
+	StreamEventsWithResponse(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*StreamEventsResponse, error)
+
 	// ListRunsWithResponse List runs, the newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2487,6 +3766,22 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/runs/{id}/acknowledge (the `AcknowledgeRun` operationId).
 	AcknowledgeRunWithResponse(ctx context.Context, id Id, body AcknowledgeRunJSONRequestBody, reqEditors ...RequestEditorFn) (*AcknowledgeRunResponse, error)
 
+	// ListArtifactsWithResponse The files that a run produced
+	//
+	// They are a workspace's own; the system plane does not show them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/runs/{id}/artifacts (the `ListArtifacts` operationId).
+	ListArtifactsWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ListArtifactsResponse, error)
+
+	// GetArtifactWithResponse Download a file that a run produced
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/runs/{id}/artifacts/{name} (the `GetArtifact` operationId).
+	GetArtifactWithResponse(ctx context.Context, id Id, name string, reqEditors ...RequestEditorFn) (*GetArtifactResponse, error)
+
 	// CancelRunWithResponse Ask a run to end
 	//
 	// It is forced after the grace period of its operation type. Asking again changes nothing.
@@ -2496,12 +3791,30 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/runs/{id}/cancel (the `CancelRun` operationId).
 	CancelRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*CancelRunResponse, error)
 
+	// GetEvidenceWithResponse What the record, Temporal and the workers said about a run, with its times
+	//
+	// The stored evidence. Nothing is asked of Temporal for this answer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/runs/{id}/evidence (the `GetEvidence` operationId).
+	GetEvidenceWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetEvidenceResponse, error)
+
 	// ListItemsWithResponse What a run worked on
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/runs/{id}/items (the `ListItems` operationId).
 	ListItemsWithResponse(ctx context.Context, id Id, params *ListItemsParams, reqEditors ...RequestEditorFn) (*ListItemsResponse, error)
+
+	// ReopenRunWithResponse Take the note back, so that the follow-up is open again
+	//
+	// Where there is no note this changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/runs/{id}/reopen (the `ReopenRun` operationId).
+	ReopenRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ReopenRunResponse, error)
 
 	// RetryRunWithResponse Start a new run with the input of one that has ended
 	//
@@ -2526,6 +3839,21 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/summary (the `GetSummary` operationId).
 	GetSummaryWithResponse(ctx context.Context, params *GetSummaryParams, reqEditors ...RequestEditorFn) (*GetSummaryResponse, error)
 
+	// SystemStreamEventsWithResponse Told at once which runs of any workspace have changed
+	//
+	// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
+	// how it is. `resync` says that some may have been missed: read everything again. Lines that begin
+	// with a colon are there to keep the connection alive, and come at least every 15 seconds.
+	//
+	// A stream tells only of runs that its caller may see at that moment. It ends where the token is
+	// revoked or the account loses its access, and when the server stops. Connect again then, with the
+	// last event's id in `Last-Event-ID`: what was missed is told, or a `resync`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/system/events (the `SystemStreamEvents` operationId).
+	SystemStreamEventsWithResponse(ctx context.Context, params *SystemStreamEventsParams, reqEditors ...RequestEditorFn) (*SystemStreamEventsResponse, error)
+
 	// SystemListRunsWithResponse List runs of all workspaces, the newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2540,12 +3868,54 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/system/runs/{id} (the `SystemGetRun` operationId).
 	SystemGetRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemGetRunResponse, error)
 
+	// SystemAcknowledgeRunWithBodyWithResponse Take note of a run that ended and needs follow-up
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/acknowledge (the `SystemAcknowledgeRun` operationId).
+	SystemAcknowledgeRunWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SystemAcknowledgeRunResponse, error)
+
+	// SystemAcknowledgeRunWithResponse Take note of a run that ended and needs follow-up
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/acknowledge (the `SystemAcknowledgeRun` operationId).
+	SystemAcknowledgeRunWithResponse(ctx context.Context, id Id, body SystemAcknowledgeRunJSONRequestBody, reqEditors ...RequestEditorFn) (*SystemAcknowledgeRunResponse, error)
+
+	// SystemCancelRunWithResponse Ask a run to end
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/cancel (the `SystemCancelRun` operationId).
+	SystemCancelRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemCancelRunResponse, error)
+
+	// SystemGetEvidenceWithResponse What the record, Temporal and the workers said about a run, with its times
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/system/runs/{id}/evidence (the `SystemGetEvidence` operationId).
+	SystemGetEvidenceWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemGetEvidenceResponse, error)
+
 	// SystemListItemsWithResponse What a run worked on
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/system/runs/{id}/items (the `SystemListItems` operationId).
 	SystemListItemsWithResponse(ctx context.Context, id Id, params *SystemListItemsParams, reqEditors ...RequestEditorFn) (*SystemListItemsResponse, error)
+
+	// SystemReopenRunWithResponse Take the note back, so that the follow-up is open again
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/reopen (the `SystemReopenRun` operationId).
+	SystemReopenRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemReopenRunResponse, error)
+
+	// SystemRetryRunWithResponse Start a new run with the input of one that has ended
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/retry (the `SystemRetryRun` operationId).
+	SystemRetryRunWithResponse(ctx context.Context, id Id, params *SystemRetryRunParams, reqEditors ...RequestEditorFn) (*SystemRetryRunResponse, error)
 
 	// SystemGetTimelineWithResponse What happened to a run, the newest first
 	//
@@ -2560,6 +3930,47 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/summary (the `SystemGetSummary` operationId).
 	SystemGetSummaryWithResponse(ctx context.Context, params *SystemGetSummaryParams, reqEditors ...RequestEditorFn) (*SystemGetSummaryResponse, error)
+}
+
+type StreamEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StreamEventsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type ListRunsResponse struct {
@@ -2768,6 +4179,102 @@ func (r AcknowledgeRunResponse) ContentType() string {
 	return ""
 }
 
+type ListArtifactsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ArtifactList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListArtifactsResponse) GetJSON200() *ArtifactList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListArtifactsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListArtifactsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListArtifactsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListArtifactsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListArtifactsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetArtifactResponse200Headers the declared response headers of an HTTP 200 response for GetArtifact
+type GetArtifactResponse200Headers struct {
+	ContentDisposition string
+}
+
+type GetArtifactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetArtifactResponse200Headers
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetArtifactResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetArtifactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetArtifactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetArtifactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetArtifactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type CancelRunResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2816,6 +4323,54 @@ func (r CancelRunResponse) ContentType() string {
 	return ""
 }
 
+type GetEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RunEvidence
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetEvidenceResponse) GetJSON200() *RunEvidence {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetEvidenceResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListItemsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2858,6 +4413,54 @@ func (r ListItemsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListItemsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReopenRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Run
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReopenRunResponse) GetJSON200() *Run {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReopenRunResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReopenRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReopenRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReopenRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReopenRunResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3022,6 +4625,47 @@ func (r GetSummaryResponse) ContentType() string {
 	return ""
 }
 
+type SystemStreamEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemStreamEventsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemStreamEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemStreamEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemStreamEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemStreamEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SystemListRunsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3118,6 +4762,150 @@ func (r SystemGetRunResponse) ContentType() string {
 	return ""
 }
 
+type SystemAcknowledgeRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Run
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemAcknowledgeRunResponse) GetJSON200() *Run {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemAcknowledgeRunResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemAcknowledgeRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemAcknowledgeRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemAcknowledgeRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemAcknowledgeRunResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SystemCancelRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Run
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemCancelRunResponse) GetJSON200() *Run {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemCancelRunResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemCancelRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemCancelRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemCancelRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemCancelRunResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SystemGetEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RunEvidence
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemGetEvidenceResponse) GetJSON200() *RunEvidence {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemGetEvidenceResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemGetEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemGetEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemGetEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemGetEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SystemListItemsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3160,6 +4948,116 @@ func (r SystemListItemsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SystemListItemsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SystemReopenRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Run
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemReopenRunResponse) GetJSON200() *Run {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemReopenRunResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemReopenRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemReopenRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemReopenRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemReopenRunResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SystemRetryRunResponse201Headers the declared response headers of an HTTP 201 response for SystemRetryRun
+type SystemRetryRunResponse201Headers struct {
+	Location string
+}
+
+type SystemRetryRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Run
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Run
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SystemRetryRunResponse201Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemRetryRunResponse) GetJSON200() *Run {
+	return r.JSON200
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r SystemRetryRunResponse) GetJSON201() *Run {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemRetryRunResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemRetryRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemRetryRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemRetryRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemRetryRunResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3262,6 +5160,27 @@ func (r SystemGetSummaryResponse) ContentType() string {
 	return ""
 }
 
+// StreamEventsWithResponse Told at once which runs have changed
+//
+// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
+// how it is. `resync` says that some may have been missed: read everything again. Lines that begin
+// with a colon are there to keep the connection alive, and come at least every 15 seconds.
+//
+// A stream tells only of runs that its caller may see at that moment. It ends where the token is
+// revoked or the account loses its access, and when the server stops. Connect again then, with the
+// last event's id in `Last-Event-ID`: what was missed is told, or a `resync`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
+func (c *ClientWithResponses) StreamEventsWithResponse(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*StreamEventsResponse, error) {
+	rsp, err := c.StreamEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamEventsResponse(rsp)
+}
+
 // ListRunsWithResponse List runs, the newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3348,6 +5267,34 @@ func (c *ClientWithResponses) AcknowledgeRunWithResponse(ctx context.Context, id
 	return ParseAcknowledgeRunResponse(rsp)
 }
 
+// ListArtifactsWithResponse The files that a run produced
+//
+// They are a workspace's own; the system plane does not show them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/runs/{id}/artifacts (the `ListArtifacts` operationId).
+func (c *ClientWithResponses) ListArtifactsWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ListArtifactsResponse, error) {
+	rsp, err := c.ListArtifacts(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListArtifactsResponse(rsp)
+}
+
+// GetArtifactWithResponse Download a file that a run produced
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/runs/{id}/artifacts/{name} (the `GetArtifact` operationId).
+func (c *ClientWithResponses) GetArtifactWithResponse(ctx context.Context, id Id, name string, reqEditors ...RequestEditorFn) (*GetArtifactResponse, error) {
+	rsp, err := c.GetArtifact(ctx, id, name, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetArtifactResponse(rsp)
+}
+
 // CancelRunWithResponse Ask a run to end
 //
 // It is forced after the grace period of its operation type. Asking again changes nothing.
@@ -3363,6 +5310,21 @@ func (c *ClientWithResponses) CancelRunWithResponse(ctx context.Context, id Id, 
 	return ParseCancelRunResponse(rsp)
 }
 
+// GetEvidenceWithResponse What the record, Temporal and the workers said about a run, with its times
+//
+// The stored evidence. Nothing is asked of Temporal for this answer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/runs/{id}/evidence (the `GetEvidence` operationId).
+func (c *ClientWithResponses) GetEvidenceWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetEvidenceResponse, error) {
+	rsp, err := c.GetEvidence(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEvidenceResponse(rsp)
+}
+
 // ListItemsWithResponse What a run worked on
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3374,6 +5336,21 @@ func (c *ClientWithResponses) ListItemsWithResponse(ctx context.Context, id Id, 
 		return nil, err
 	}
 	return ParseListItemsResponse(rsp)
+}
+
+// ReopenRunWithResponse Take the note back, so that the follow-up is open again
+//
+// Where there is no note this changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/runs/{id}/reopen (the `ReopenRun` operationId).
+func (c *ClientWithResponses) ReopenRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ReopenRunResponse, error) {
+	rsp, err := c.ReopenRun(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenRunResponse(rsp)
 }
 
 // RetryRunWithResponse Start a new run with the input of one that has ended
@@ -3417,6 +5394,27 @@ func (c *ClientWithResponses) GetSummaryWithResponse(ctx context.Context, params
 	return ParseGetSummaryResponse(rsp)
 }
 
+// SystemStreamEventsWithResponse Told at once which runs of any workspace have changed
+//
+// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
+// how it is. `resync` says that some may have been missed: read everything again. Lines that begin
+// with a colon are there to keep the connection alive, and come at least every 15 seconds.
+//
+// A stream tells only of runs that its caller may see at that moment. It ends where the token is
+// revoked or the account loses its access, and when the server stops. Connect again then, with the
+// last event's id in `Last-Event-ID`: what was missed is told, or a `resync`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/system/events (the `SystemStreamEvents` operationId).
+func (c *ClientWithResponses) SystemStreamEventsWithResponse(ctx context.Context, params *SystemStreamEventsParams, reqEditors ...RequestEditorFn) (*SystemStreamEventsResponse, error) {
+	rsp, err := c.SystemStreamEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemStreamEventsResponse(rsp)
+}
+
 // SystemListRunsWithResponse List runs of all workspaces, the newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3443,6 +5441,58 @@ func (c *ClientWithResponses) SystemGetRunWithResponse(ctx context.Context, id I
 	return ParseSystemGetRunResponse(rsp)
 }
 
+// SystemAcknowledgeRunWithBodyWithResponse Take note of a run that ended and needs follow-up
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/system/runs/{id}/acknowledge (the `SystemAcknowledgeRun` operationId).
+func (c *ClientWithResponses) SystemAcknowledgeRunWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SystemAcknowledgeRunResponse, error) {
+	rsp, err := c.SystemAcknowledgeRunWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemAcknowledgeRunResponse(rsp)
+}
+
+// SystemAcknowledgeRunWithResponse Take note of a run that ended and needs follow-up
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/system/runs/{id}/acknowledge (the `SystemAcknowledgeRun` operationId).
+func (c *ClientWithResponses) SystemAcknowledgeRunWithResponse(ctx context.Context, id Id, body SystemAcknowledgeRunJSONRequestBody, reqEditors ...RequestEditorFn) (*SystemAcknowledgeRunResponse, error) {
+	rsp, err := c.SystemAcknowledgeRun(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemAcknowledgeRunResponse(rsp)
+}
+
+// SystemCancelRunWithResponse Ask a run to end
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/system/runs/{id}/cancel (the `SystemCancelRun` operationId).
+func (c *ClientWithResponses) SystemCancelRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemCancelRunResponse, error) {
+	rsp, err := c.SystemCancelRun(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemCancelRunResponse(rsp)
+}
+
+// SystemGetEvidenceWithResponse What the record, Temporal and the workers said about a run, with its times
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/system/runs/{id}/evidence (the `SystemGetEvidence` operationId).
+func (c *ClientWithResponses) SystemGetEvidenceWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemGetEvidenceResponse, error) {
+	rsp, err := c.SystemGetEvidence(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemGetEvidenceResponse(rsp)
+}
+
 // SystemListItemsWithResponse What a run worked on
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3454,6 +5504,32 @@ func (c *ClientWithResponses) SystemListItemsWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseSystemListItemsResponse(rsp)
+}
+
+// SystemReopenRunWithResponse Take the note back, so that the follow-up is open again
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/system/runs/{id}/reopen (the `SystemReopenRun` operationId).
+func (c *ClientWithResponses) SystemReopenRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemReopenRunResponse, error) {
+	rsp, err := c.SystemReopenRun(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemReopenRunResponse(rsp)
+}
+
+// SystemRetryRunWithResponse Start a new run with the input of one that has ended
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/system/runs/{id}/retry (the `SystemRetryRun` operationId).
+func (c *ClientWithResponses) SystemRetryRunWithResponse(ctx context.Context, id Id, params *SystemRetryRunParams, reqEditors ...RequestEditorFn) (*SystemRetryRunResponse, error) {
+	rsp, err := c.SystemRetryRun(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemRetryRunResponse(rsp)
 }
 
 // SystemGetTimelineWithResponse What happened to a run, the newest first
@@ -3480,6 +5556,32 @@ func (c *ClientWithResponses) SystemGetSummaryWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseSystemGetSummaryResponse(rsp)
+}
+
+// ParseStreamEventsResponse parses an HTTP response from a StreamEventsWithResponse call
+func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseListRunsResponse parses an HTTP response from a ListRunsWithResponse call
@@ -3634,6 +5736,78 @@ func ParseAcknowledgeRunResponse(rsp *http.Response) (*AcknowledgeRunResponse, e
 	return response, nil
 }
 
+// ParseListArtifactsResponse parses an HTTP response from a ListArtifactsWithResponse call
+func ParseListArtifactsResponse(rsp *http.Response) (*ListArtifactsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListArtifactsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ArtifactList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetArtifactResponse parses an HTTP response from a GetArtifactWithResponse call
+func ParseGetArtifactResponse(rsp *http.Response) (*GetArtifactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetArtifactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetArtifactResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseCancelRunResponse parses an HTTP response from a CancelRunWithResponse call
 func ParseCancelRunResponse(rsp *http.Response) (*CancelRunResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -3667,6 +5841,39 @@ func ParseCancelRunResponse(rsp *http.Response) (*CancelRunResponse, error) {
 	return response, nil
 }
 
+// ParseGetEvidenceResponse parses an HTTP response from a GetEvidenceWithResponse call
+func ParseGetEvidenceResponse(rsp *http.Response) (*GetEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RunEvidence
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListItemsResponse parses an HTTP response from a ListItemsWithResponse call
 func ParseListItemsResponse(rsp *http.Response) (*ListItemsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -3683,6 +5890,39 @@ func ParseListItemsResponse(rsp *http.Response) (*ListItemsResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ItemList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReopenRunResponse parses an HTTP response from a ReopenRunWithResponse call
+func ParseReopenRunResponse(rsp *http.Response) (*ReopenRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReopenRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Run
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -3819,6 +6059,32 @@ func ParseGetSummaryResponse(rsp *http.Response) (*GetSummaryResponse, error) {
 	return response, nil
 }
 
+// ParseSystemStreamEventsResponse parses an HTTP response from a SystemStreamEventsWithResponse call
+func ParseSystemStreamEventsResponse(rsp *http.Response) (*SystemStreamEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemStreamEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSystemListRunsResponse parses an HTTP response from a SystemListRunsWithResponse call
 func ParseSystemListRunsResponse(rsp *http.Response) (*SystemListRunsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -3885,6 +6151,105 @@ func ParseSystemGetRunResponse(rsp *http.Response) (*SystemGetRunResponse, error
 	return response, nil
 }
 
+// ParseSystemAcknowledgeRunResponse parses an HTTP response from a SystemAcknowledgeRunWithResponse call
+func ParseSystemAcknowledgeRunResponse(rsp *http.Response) (*SystemAcknowledgeRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemAcknowledgeRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Run
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSystemCancelRunResponse parses an HTTP response from a SystemCancelRunWithResponse call
+func ParseSystemCancelRunResponse(rsp *http.Response) (*SystemCancelRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemCancelRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Run
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSystemGetEvidenceResponse parses an HTTP response from a SystemGetEvidenceWithResponse call
+func ParseSystemGetEvidenceResponse(rsp *http.Response) (*SystemGetEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemGetEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RunEvidence
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSystemListItemsResponse parses an HTTP response from a SystemListItemsWithResponse call
 func ParseSystemListItemsResponse(rsp *http.Response) (*SystemListItemsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -3913,6 +6278,92 @@ func ParseSystemListItemsResponse(rsp *http.Response) (*SystemListItemsResponse,
 		}
 		response.ApplicationproblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseSystemReopenRunResponse parses an HTTP response from a SystemReopenRunWithResponse call
+func ParseSystemReopenRunResponse(rsp *http.Response) (*SystemReopenRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemReopenRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Run
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSystemRetryRunResponse parses an HTTP response from a SystemRetryRunWithResponse call
+func ParseSystemRetryRunResponse(rsp *http.Response) (*SystemRetryRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemRetryRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Run
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Run
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SystemRetryRunResponse201Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers201 = &headers
 	}
 
 	return response, nil

@@ -4,10 +4,15 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 
+	"github.com/opstruth/opstruth/internal/feed"
 	"github.com/opstruth/opstruth/internal/metrics"
 	"github.com/opstruth/opstruth/web"
 )
+
+// feedEvery is how often the record is asked what has changed, while somebody wants to be told.
+const feedEvery = time.Second
 
 // Web serves the console, its API and the process's metrics on the configured
 // address until ctx ends, and the reconciler's passes. The process that shows
@@ -28,14 +33,17 @@ func (a *App) WebOn(ctx context.Context, listener net.Listener, extra ...web.Ext
 	if err := a.Metrics.Register(metrics.NewRecord(metrics.FromStore(a.Store), a.Logger)); err != nil {
 		return fmt.Errorf("register the record's metrics: %w", err)
 	}
+	changes := feed.New(func() feed.Reader { return a.Store.NewChangeReader() }, feedEvery, a.Logger)
 	handler, err := web.New(web.Options{ //nolint:contextcheck // a request brings its own context
 		Store: a.Store, Types: a.Types, Starter: a.Starter, Logger: a.Logger,
 		Metrics:   metrics.Handler(a.Metrics, a.Logger),
 		PublicURL: a.Config.PublicURL, SecureCookies: a.Config.SecureCookies(),
 		TemporalUIURL: a.Config.TemporalUIURL, Namespace: a.Namespace, Extra: extra,
+		Feed: changes,
 	})
 	if err != nil {
 		return err
 	}
-	return serve(ctx, listener, handler, a.Logger)
+	// The feed ends with ctx, and with it the streams, which would keep the server from stopping.
+	return together(ctx, changes.Run, func(ctx context.Context) error { return serve(ctx, listener, handler, a.Logger) })
 }

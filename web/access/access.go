@@ -42,6 +42,16 @@ type Access struct {
 	Tenant    models.Tenant
 	Run       models.Run
 	Now       time.Time // the clock reading that came with Run
+
+	again func(ctx context.Context) (Access, error)
+}
+
+// Again finds out anew, for an answer that goes on: who asks may have lost the right meanwhile.
+func (a Access) Again(ctx context.Context) (Access, error) {
+	if a.again == nil {
+		return Access{}, auth.ErrAnonymous
+	}
+	return a.again(ctx)
 }
 
 // Permit refuses an action in a workspace that is within the scope.
@@ -69,7 +79,7 @@ func (c *Checker) Check(r *http.Request, rule Rule, param func(string) string) (
 	if rule.Public {
 		return Access{}, nil
 	}
-	var a Access
+	a := Access{again: func(ctx context.Context) (Access, error) { return c.Check(r.WithContext(ctx), rule, param) }}
 	var err error
 	if a.Principal, err = c.principal(r, rule); err != nil {
 		return Access{}, err

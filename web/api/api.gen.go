@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -18,43 +19,100 @@ import (
 
 // Defines values for Cause.
 const (
-	ActivityRetrying    Cause = "activity_retrying"
-	Backlogged          Cause = "backlogged"
-	ClosedElsewhere     Cause = "closed_elsewhere"
-	IdleUndeclared      Cause = "idle_undeclared"
-	NoProgress          Cause = "no_progress"
-	NoWorkers           Cause = "no_workers"
-	Paused              Cause = "paused"
-	Unverified          Cause = "unverified"
-	WorkerLost          Cause = "worker_lost"
-	WorkflowMissing     Cause = "workflow_missing"
-	WorkflowTaskFailing Cause = "workflow_task_failing"
+	CauseActivityRetrying    Cause = "activity_retrying"
+	CauseBacklogged          Cause = "backlogged"
+	CauseClosedElsewhere     Cause = "closed_elsewhere"
+	CauseIdleUndeclared      Cause = "idle_undeclared"
+	CauseNoProgress          Cause = "no_progress"
+	CauseNoWorkers           Cause = "no_workers"
+	CausePaused              Cause = "paused"
+	CauseUnverified          Cause = "unverified"
+	CauseWorkerLost          Cause = "worker_lost"
+	CauseWorkflowMissing     Cause = "workflow_missing"
+	CauseWorkflowTaskFailing Cause = "workflow_task_failing"
 )
 
 // Valid indicates whether the value is a known member of the Cause enum.
 func (e Cause) Valid() bool {
 	switch e {
-	case ActivityRetrying:
+	case CauseActivityRetrying:
 		return true
-	case Backlogged:
+	case CauseBacklogged:
 		return true
-	case ClosedElsewhere:
+	case CauseClosedElsewhere:
 		return true
-	case IdleUndeclared:
+	case CauseIdleUndeclared:
 		return true
-	case NoProgress:
+	case CauseNoProgress:
 		return true
-	case NoWorkers:
+	case CauseNoWorkers:
 		return true
-	case Paused:
+	case CausePaused:
 		return true
-	case Unverified:
+	case CauseUnverified:
 		return true
-	case WorkerLost:
+	case CauseWorkerLost:
 		return true
-	case WorkflowMissing:
+	case CauseWorkflowMissing:
 		return true
-	case WorkflowTaskFailing:
+	case CauseWorkflowTaskFailing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvidenceAnswer.
+const (
+	Answered    EvidenceAnswer = "answered"
+	NotAsked    EvidenceAnswer = "not_asked"
+	NotFound    EvidenceAnswer = "not_found"
+	Unreachable EvidenceAnswer = "unreachable"
+	WrongHome   EvidenceAnswer = "wrong_home"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceAnswer enum.
+func (e EvidenceAnswer) Valid() bool {
+	switch e {
+	case Answered:
+		return true
+	case NotAsked:
+		return true
+	case NotFound:
+		return true
+	case Unreachable:
+		return true
+	case WrongHome:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvidenceExecution.
+const (
+	EvidenceExecutionCancelled  EvidenceExecution = "cancelled"
+	EvidenceExecutionCompleted  EvidenceExecution = "completed"
+	EvidenceExecutionFailed     EvidenceExecution = "failed"
+	EvidenceExecutionRunning    EvidenceExecution = "running"
+	EvidenceExecutionTerminated EvidenceExecution = "terminated"
+	EvidenceExecutionTimedOut   EvidenceExecution = "timed_out"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceExecution enum.
+func (e EvidenceExecution) Valid() bool {
+	switch e {
+	case EvidenceExecutionCancelled:
+		return true
+	case EvidenceExecutionCompleted:
+		return true
+	case EvidenceExecutionFailed:
+		return true
+	case EvidenceExecutionRunning:
+		return true
+	case EvidenceExecutionTerminated:
+		return true
+	case EvidenceExecutionTimedOut:
 		return true
 	default:
 		return false
@@ -166,6 +224,45 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PendingActivityFailureKind.
+const (
+	Application      PendingActivityFailureKind = "application"
+	HeartbeatTimeout PendingActivityFailureKind = "heartbeat_timeout"
+)
+
+// Valid indicates whether the value is a known member of the PendingActivityFailureKind enum.
+func (e PendingActivityFailureKind) Valid() bool {
+	switch e {
+	case Application:
+		return true
+	case HeartbeatTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PendingActivityState.
+const (
+	PendingActivityStatePaused    PendingActivityState = "paused"
+	PendingActivityStateScheduled PendingActivityState = "scheduled"
+	PendingActivityStateStarted   PendingActivityState = "started"
+)
+
+// Valid indicates whether the value is a known member of the PendingActivityState enum.
+func (e PendingActivityState) Valid() bool {
+	switch e {
+	case PendingActivityStatePaused:
+		return true
+	case PendingActivityStateScheduled:
+		return true
+	case PendingActivityStateStarted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemClass.
 const (
 	ProblemClassActiveStaleAttention ProblemClass = "active_stale_attention"
@@ -189,19 +286,37 @@ func (e ProblemClass) Valid() bool {
 
 // Defines values for Status.
 const (
-	Completed Status = "completed"
-	Queued    Status = "queued"
-	Running   Status = "running"
+	StatusCompleted Status = "completed"
+	StatusQueued    Status = "queued"
+	StatusRunning   Status = "running"
 )
 
 // Valid indicates whether the value is a known member of the Status enum.
 func (e Status) Valid() bool {
 	switch e {
-	case Completed:
+	case StatusCompleted:
 		return true
-	case Queued:
+	case StatusQueued:
 		return true
-	case Running:
+	case StatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WaitKind.
+const (
+	Durable WaitKind = "durable"
+	Held    WaitKind = "held"
+)
+
+// Valid indicates whether the value is a known member of the WaitKind enum.
+func (e WaitKind) Valid() bool {
+	switch e {
+	case Durable:
+		return true
+	case Held:
 		return true
 	default:
 		return false
@@ -213,6 +328,21 @@ type Acknowledgement struct {
 	At   time.Time `json:"at"`
 	By   string    `json:"by"`
 	Note string    `json:"note"`
+}
+
+// Artifact defines model for Artifact.
+type Artifact struct {
+	ContentType string    `json:"content_type"`
+	CreatedAt   time.Time `json:"created_at"`
+	Name        string    `json:"name"`
+
+	// Size In bytes.
+	Size int64 `json:"size"`
+}
+
+// ArtifactList defines model for ArtifactList.
+type ArtifactList struct {
+	Artifacts []Artifact `json:"artifacts"`
 }
 
 // CancelRequest defines model for CancelRequest.
@@ -230,13 +360,87 @@ type Cause string
 // Event defines model for Event.
 type Event struct {
 	// Actor The person or the part of opstruth that did it.
-	Actor *string                `json:"actor"`
-	At    time.Time              `json:"at"`
-	Data  map[string]interface{} `json:"data"`
-	Id    int64                  `json:"id"`
-	Kind  string                 `json:"kind"`
-	Text  string                 `json:"text"`
+	Actor *string   `json:"actor"`
+	At    time.Time `json:"at"`
+
+	// Data What an event says beyond its kind; only what matters to it is there.
+	Data EventData `json:"data"`
+	Id   int64     `json:"id"`
+	Kind string    `json:"kind"`
+	Text string    `json:"text"`
 }
+
+// EventData What an event says beyond its kind; only what matters to it is there.
+type EventData struct {
+	// By A later run's id, or who declared a wait.
+	By    *string `json:"by,omitempty"`
+	Cause *Cause  `json:"cause,omitempty"`
+	Code  *string `json:"code,omitempty"`
+
+	// Evidence What Temporal and the workers said about one run at one moment. What was not observed is left out.
+	Evidence *Evidence `json:"evidence,omitempty"`
+
+	// Gap In a telemetry gap: the silence may be opstruth's own.
+	Gap     *bool    `json:"gap,omitempty"`
+	Message *string  `json:"message,omitempty"`
+	Note    *string  `json:"note,omitempty"`
+	Outcome *Outcome `json:"outcome,omitempty"`
+
+	// SilentSeconds How long nothing was heard before the run was closed.
+	SilentSeconds *float64 `json:"silent_seconds,omitempty"`
+
+	// StaleAt When silence became suspicious.
+	StaleAt *time.Time `json:"stale_at,omitempty"`
+
+	// StuckSeconds How long the run was likely stuck before it recovered.
+	StuckSeconds *float64 `json:"stuck_seconds,omitempty"`
+
+	// Total How many items were planned.
+	Total *int64 `json:"total,omitempty"`
+
+	// Until When a wait ends.
+	Until *time.Time `json:"until,omitempty"`
+
+	// Wait What a wait is for.
+	Wait *string `json:"wait,omitempty"`
+}
+
+// Evidence What Temporal and the workers said about one run at one moment. What was not observed is left out.
+type Evidence struct {
+	Activity *PendingActivity `json:"activity,omitempty"`
+
+	// Answer What came back when Temporal was asked.
+	Answer      EvidenceAnswer     `json:"answer"`
+	CloseReason *string            `json:"close_reason,omitempty"`
+	ClosedBy    *string            `json:"closed_by,omitempty"`
+	Execution   *EvidenceExecution `json:"execution,omitempty"`
+	ObservedAt  time.Time          `json:"observed_at"`
+
+	// Paused A moment on the record's clock.
+	Paused   *Moment `json:"paused,omitempty"`
+	PausedBy *string `json:"paused_by,omitempty"`
+
+	// Polled A moment on the record's clock.
+	Polled *Moment  `json:"polled,omitempty"`
+	Result *Outcome `json:"result,omitempty"`
+
+	// Retained A workflow that is not found would still be kept if it had ended.
+	Retained      *bool   `json:"retained,omitempty"`
+	TemporalRunId *string `json:"temporal_run_id,omitempty"`
+
+	// Workers Live workers that serve its queue.
+	Workers *int `json:"workers,omitempty"`
+
+	// WorkersSeen A moment on the record's clock.
+	WorkersSeen  *Moment       `json:"workers_seen,omitempty"`
+	WorkflowTask *WorkflowTask `json:"workflow_task,omitempty"`
+}
+
+// EvidenceAnswer What came back when Temporal was asked.
+type EvidenceAnswer string
+
+// EvidenceExecution defines model for Evidence.Execution.
+type EvidenceExecution string
 
 // Failure defines model for Failure.
 type Failure struct {
@@ -260,10 +464,13 @@ type Item struct {
 	At time.Time `json:"at"`
 
 	// Code Why it failed or was skipped; empty otherwise.
-	Code    string    `json:"code"`
-	Key     string    `json:"key"`
-	Message string    `json:"message"`
-	State   ItemState `json:"state"`
+	Code string `json:"code"`
+
+	// Detail What the operation recorded beside it, as any JSON; null where there is none.
+	Detail  json.RawMessage `json:"detail"`
+	Key     string          `json:"key"`
+	Message string          `json:"message"`
+	State   ItemState       `json:"state"`
 }
 
 // ItemList defines model for ItemList.
@@ -281,6 +488,13 @@ type LateResult struct {
 	Summary string    `json:"summary"`
 }
 
+// Moment A moment on the record's clock.
+type Moment struct {
+	// AgeSeconds How old it was when it was observed. Negative for one to come.
+	AgeSeconds float64   `json:"age_seconds"`
+	At         time.Time `json:"at"`
+}
+
 // NextStep defines model for NextStep.
 type NextStep struct {
 	Kind NextStepKind `json:"kind"`
@@ -295,6 +509,38 @@ type NextStepKind string
 
 // Outcome defines model for Outcome.
 type Outcome string
+
+// PendingActivity defines model for PendingActivity.
+type PendingActivity struct {
+	Attempt int `json:"attempt"`
+
+	// Failure The last attempt's.
+	Failure     *string                     `json:"failure,omitempty"`
+	FailureKind *PendingActivityFailureKind `json:"failure_kind,omitempty"`
+
+	// Heartbeat A moment on the record's clock.
+	Heartbeat *Moment `json:"heartbeat,omitempty"`
+
+	// Host The last worker's.
+	Host *string `json:"host,omitempty"`
+	Name string  `json:"name"`
+
+	// NextAttempt A moment on the record's clock.
+	NextAttempt *Moment `json:"next_attempt,omitempty"`
+
+	// Scheduled A moment on the record's clock.
+	Scheduled *Moment `json:"scheduled,omitempty"`
+
+	// Started A moment on the record's clock.
+	Started *Moment              `json:"started,omitempty"`
+	State   PendingActivityState `json:"state"`
+}
+
+// PendingActivityFailureKind defines model for PendingActivity.FailureKind.
+type PendingActivityFailureKind string
+
+// PendingActivityState defines model for PendingActivity.State.
+type PendingActivityState string
 
 // Problem Problem details (RFC 9457).
 type Problem struct {
@@ -362,8 +608,11 @@ type Run struct {
 	LastHeartbeatAt *time.Time `json:"last_heartbeat_at"`
 
 	// LastProgressAt The last change of the counts.
-	LastProgressAt *time.Time      `json:"last_progress_at"`
-	LateResult     *LateResult     `json:"late_result"`
+	LastProgressAt *time.Time  `json:"last_progress_at"`
+	LateResult     *LateResult `json:"late_result"`
+
+	// Marks What is to be known beside the state, each in a few words, such as Was stuck.
+	Marks          []string        `json:"marks"`
 	NextStep       NextStep        `json:"next_step"`
 	Open           bool            `json:"open"`
 	Outcome        Outcome         `json:"outcome"`
@@ -397,6 +646,42 @@ type Run struct {
 	Workspace string `json:"workspace"`
 }
 
+// RunEvidence defines model for RunEvidence.
+type RunEvidence struct {
+	AsOf time.Time `json:"as_of"`
+
+	// FirstStaleAt When it was likely stuck for the first time.
+	FirstStaleAt *time.Time `json:"first_stale_at"`
+
+	// LastAnswerAt The last pass in which Temporal answered.
+	LastAnswerAt *time.Time `json:"last_answer_at"`
+
+	// LastHeartbeatAt The newest sign of life.
+	LastHeartbeatAt *time.Time `json:"last_heartbeat_at"`
+
+	// LastPassAt The reconciler's last pass.
+	LastPassAt     *time.Time `json:"last_pass_at"`
+	LastProgressAt *time.Time `json:"last_progress_at"`
+
+	// Reconciliation On what evidence opstruth closed the run.
+	Reconciliation *Silence   `json:"reconciliation"`
+	RecoveredAt    *time.Time `json:"recovered_at"`
+
+	// Silence The reconciler's last conclusion about a run that says nothing.
+	Silence *Silence   `json:"silence"`
+	StaleAt *time.Time `json:"stale_at"`
+
+	// StaleEpisodes How often it was likely stuck and recovered, telemetry gaps aside.
+	StaleEpisodes int `json:"stale_episodes"`
+
+	// TelemetryGap A telemetry gap is suspected: nothing is closed.
+	TelemetryGap bool `json:"telemetry_gap"`
+
+	// VerifiedAt When Temporal last answered about this run.
+	VerifiedAt *time.Time `json:"verified_at"`
+	Wait       *Wait      `json:"wait"`
+}
+
 // RunList defines model for RunList.
 type RunList struct {
 	AsOf time.Time `json:"as_of"`
@@ -406,10 +691,24 @@ type RunList struct {
 	Runs       []Run   `json:"runs"`
 }
 
+// Silence defines model for Silence.
+type Silence struct {
+	// AgeSeconds Of the conclusion at `as_of`.
+	AgeSeconds float64   `json:"age_seconds"`
+	At         time.Time `json:"at"`
+	Cause      *Cause    `json:"cause"`
+
+	// Evidence What Temporal and the workers said about one run at one moment. What was not observed is left out.
+	Evidence Evidence `json:"evidence"`
+
+	// SilentSeconds Silence that was verified, or that was closed upon.
+	SilentSeconds float64 `json:"silent_seconds"`
+}
+
 // StartRequest defines model for StartRequest.
 type StartRequest struct {
-	// Input The type's own input. An empty object where it needs none.
-	Input *map[string]interface{} `json:"input,omitempty"`
+	// Input The type's own input, kept as it is written. An empty object where it needs none.
+	Input *json.RawMessage `json:"input,omitempty"`
 
 	// Tenant Its slug; left out for a type that runs without a tenant.
 	Tenant *string `json:"tenant,omitempty"`
@@ -426,11 +725,20 @@ type Status string
 
 // Summary defines model for Summary.
 type Summary struct {
+	// Active Queued and running together.
+	Active int64 `json:"active"`
+
 	// ActiveStaleAttention Likely stuck now.
 	ActiveStaleAttention int64     `json:"active_stale_attention"`
 	AsOf                 time.Time `json:"as_of"`
-	Queued               int64     `json:"queued"`
-	Running              int64     `json:"running"`
+
+	// Lists For each number the query of the list that has exactly so many runs, here and on the pages alike.
+	Lists   SummaryLists `json:"lists"`
+	Queued  int64        `json:"queued"`
+	Running int64        `json:"running"`
+
+	// Succeeded24h Succeeded in the last 24 hours.
+	Succeeded24h int64 `json:"succeeded_24h"`
 
 	// TerminalFollowUp Ended, needs follow-up, and open.
 	TerminalFollowUp int64 `json:"terminal_follow_up"`
@@ -442,10 +750,44 @@ type Summary struct {
 	TerminalFollowUpRecent int64 `json:"terminal_follow_up_recent"`
 }
 
+// SummaryLists For each number the query of the list that has exactly so many runs, here and on the pages alike.
+type SummaryLists struct {
+	Active                 string `json:"active"`
+	ActiveStaleAttention   string `json:"active_stale_attention"`
+	Queued                 string `json:"queued"`
+	Running                string `json:"running"`
+	Succeeded24h           string `json:"succeeded_24h"`
+	TerminalFollowUp       string `json:"terminal_follow_up"`
+	TerminalFollowUpOlder  string `json:"terminal_follow_up_older"`
+	TerminalFollowUpRecent string `json:"terminal_follow_up_recent"`
+}
+
 // Timeline defines model for Timeline.
 type Timeline struct {
 	Events     []Event `json:"events"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// Wait defines model for Wait.
+type Wait struct {
+	// By Who declared it.
+	By     string    `json:"by"`
+	Kind   WaitKind  `json:"kind"`
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until"`
+}
+
+// WaitKind defines model for Wait.Kind.
+type WaitKind string
+
+// WorkflowTask defines model for WorkflowTask.
+type WorkflowTask struct {
+	Attempt int `json:"attempt"`
+
+	// Scheduled A moment on the record's clock.
+	Scheduled Moment `json:"scheduled"`
+	Started   bool   `json:"started"`
 }
 
 // Active defines model for active.
@@ -498,6 +840,12 @@ type Type = string
 
 // Workspace defines model for workspace.
 type Workspace = string
+
+// StreamEventsParams defines parameters for StreamEvents.
+type StreamEventsParams struct {
+	// LastEventID The `id` of the last event that was received, to go on after it.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
 
 // ListRunsParams defines parameters for ListRuns.
 type ListRunsParams struct {
@@ -599,6 +947,30 @@ type GetSummaryParams struct {
 
 	// Type Only runs of this operation type.
 	Type *Type `form:"type,omitempty" json:"type,omitempty"`
+
+	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
+	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
+
+	// Initiator Only runs that this user (its id) started.
+	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
+
+	// From Only runs queued at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only runs queued before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Q Only runs whose target, type or id contain this text.
+	Q *Q `form:"q,omitempty" json:"q,omitempty"`
+
+	// AsOf Derive the class of active runs at this clock reading instead of now.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+}
+
+// SystemStreamEventsParams defines parameters for SystemStreamEvents.
+type SystemStreamEventsParams struct {
+	// LastEventID The `id` of the last event that was received, to go on after it.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
 // SystemListRunsParams defines parameters for SystemListRuns.
@@ -653,6 +1025,12 @@ type SystemListRunsParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// SystemAcknowledgeRunJSONBody defines parameters for SystemAcknowledgeRun.
+type SystemAcknowledgeRunJSONBody struct {
+	// Note What was found or done.
+	Note string `json:"note"`
+}
+
 // SystemListItemsParams defines parameters for SystemListItems.
 type SystemListItemsParams struct {
 	// State Only items that ended in this state.
@@ -663,6 +1041,11 @@ type SystemListItemsParams struct {
 
 	// Limit How many to answer at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// SystemRetryRunParams defines parameters for SystemRetryRun.
+type SystemRetryRunParams struct {
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // SystemGetTimelineParams defines parameters for SystemGetTimeline.
@@ -684,6 +1067,24 @@ type SystemGetSummaryParams struct {
 
 	// Type Only runs of this operation type.
 	Type *Type `form:"type,omitempty" json:"type,omitempty"`
+
+	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
+	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
+
+	// Initiator Only runs that this user (its id) started.
+	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
+
+	// From Only runs queued at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only runs queued before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Q Only runs whose target, type or id contain this text.
+	Q *Q `form:"q,omitempty" json:"q,omitempty"`
+
+	// AsOf Derive the class of active runs at this clock reading instead of now.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
 // StartRunJSONRequestBody defines body for StartRun for application/json ContentType.
@@ -692,8 +1093,14 @@ type StartRunJSONRequestBody = StartRequest
 // AcknowledgeRunJSONRequestBody defines body for AcknowledgeRun for application/json ContentType.
 type AcknowledgeRunJSONRequestBody AcknowledgeRunJSONBody
 
+// SystemAcknowledgeRunJSONRequestBody defines body for SystemAcknowledgeRun for application/json ContentType.
+type SystemAcknowledgeRunJSONRequestBody SystemAcknowledgeRunJSONBody
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// StreamEvents Told at once which runs have changed
+	// (GET /api/v1/events)
+	StreamEvents(c *gin.Context, params StreamEventsParams)
 	// ListRuns List runs, the newest first
 	// (GET /api/v1/runs)
 	ListRuns(c *gin.Context, params ListRunsParams)
@@ -706,12 +1113,24 @@ type ServerInterface interface {
 	// AcknowledgeRun Take note of a run that ended and needs follow-up
 	// (POST /api/v1/runs/{id}/acknowledge)
 	AcknowledgeRun(c *gin.Context, id Id)
+	// ListArtifacts The files that a run produced
+	// (GET /api/v1/runs/{id}/artifacts)
+	ListArtifacts(c *gin.Context, id Id)
+	// GetArtifact Download a file that a run produced
+	// (GET /api/v1/runs/{id}/artifacts/{name})
+	GetArtifact(c *gin.Context, id Id, name string)
 	// CancelRun Ask a run to end
 	// (POST /api/v1/runs/{id}/cancel)
 	CancelRun(c *gin.Context, id Id)
+	// GetEvidence What the record, Temporal and the workers said about a run, with its times
+	// (GET /api/v1/runs/{id}/evidence)
+	GetEvidence(c *gin.Context, id Id)
 	// ListItems What a run worked on
 	// (GET /api/v1/runs/{id}/items)
 	ListItems(c *gin.Context, id Id, params ListItemsParams)
+	// ReopenRun Take the note back, so that the follow-up is open again
+	// (POST /api/v1/runs/{id}/reopen)
+	ReopenRun(c *gin.Context, id Id)
 	// RetryRun Start a new run with the input of one that has ended
 	// (POST /api/v1/runs/{id}/retry)
 	RetryRun(c *gin.Context, id Id, params RetryRunParams)
@@ -721,15 +1140,33 @@ type ServerInterface interface {
 	// GetSummary How many runs need a person, by class
 	// (GET /api/v1/summary)
 	GetSummary(c *gin.Context, params GetSummaryParams)
+	// SystemStreamEvents Told at once which runs of any workspace have changed
+	// (GET /api/v1/system/events)
+	SystemStreamEvents(c *gin.Context, params SystemStreamEventsParams)
 	// SystemListRuns List runs of all workspaces, the newest first
 	// (GET /api/v1/system/runs)
 	SystemListRuns(c *gin.Context, params SystemListRunsParams)
 	// SystemGetRun One run of any workspace
 	// (GET /api/v1/system/runs/{id})
 	SystemGetRun(c *gin.Context, id Id)
+	// SystemAcknowledgeRun Take note of a run that ended and needs follow-up
+	// (POST /api/v1/system/runs/{id}/acknowledge)
+	SystemAcknowledgeRun(c *gin.Context, id Id)
+	// SystemCancelRun Ask a run to end
+	// (POST /api/v1/system/runs/{id}/cancel)
+	SystemCancelRun(c *gin.Context, id Id)
+	// SystemGetEvidence What the record, Temporal and the workers said about a run, with its times
+	// (GET /api/v1/system/runs/{id}/evidence)
+	SystemGetEvidence(c *gin.Context, id Id)
 	// SystemListItems What a run worked on
 	// (GET /api/v1/system/runs/{id}/items)
 	SystemListItems(c *gin.Context, id Id, params SystemListItemsParams)
+	// SystemReopenRun Take the note back, so that the follow-up is open again
+	// (POST /api/v1/system/runs/{id}/reopen)
+	SystemReopenRun(c *gin.Context, id Id)
+	// SystemRetryRun Start a new run with the input of one that has ended
+	// (POST /api/v1/system/runs/{id}/retry)
+	SystemRetryRun(c *gin.Context, id Id, params SystemRetryRunParams)
 	// SystemGetTimeline What happened to a run, the newest first
 	// (GET /api/v1/system/runs/{id}/timeline)
 	SystemGetTimeline(c *gin.Context, id Id, params SystemGetTimelineParams)
@@ -746,6 +1183,46 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// StreamEvents operation middleware
+func (siw *ServerInterfaceWrapper) StreamEvents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamEventsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StreamEvents(c, params)
+}
 
 // ListRuns operation middleware
 func (siw *ServerInterfaceWrapper) ListRuns(c *gin.Context) {
@@ -1008,6 +1485,65 @@ func (siw *ServerInterfaceWrapper) AcknowledgeRun(c *gin.Context) {
 	siw.Handler.AcknowledgeRun(c, id)
 }
 
+// ListArtifacts operation middleware
+func (siw *ServerInterfaceWrapper) ListArtifacts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListArtifacts(c, id)
+}
+
+// GetArtifact operation middleware
+func (siw *ServerInterfaceWrapper) GetArtifact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "name" -------------
+	var name string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", c.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetArtifact(c, id, name)
+}
+
 // CancelRun operation middleware
 func (siw *ServerInterfaceWrapper) CancelRun(c *gin.Context) {
 
@@ -1031,6 +1567,31 @@ func (siw *ServerInterfaceWrapper) CancelRun(c *gin.Context) {
 	}
 
 	siw.Handler.CancelRun(c, id)
+}
+
+// GetEvidence operation middleware
+func (siw *ServerInterfaceWrapper) GetEvidence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetEvidence(c, id)
 }
 
 // ListItems operation middleware
@@ -1083,6 +1644,31 @@ func (siw *ServerInterfaceWrapper) ListItems(c *gin.Context) {
 	}
 
 	siw.Handler.ListItems(c, id, params)
+}
+
+// ReopenRun operation middleware
+func (siw *ServerInterfaceWrapper) ReopenRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReopenRun(c, id)
 }
 
 // RetryRun operation middleware
@@ -1211,6 +1797,54 @@ func (siw *ServerInterfaceWrapper) GetSummary(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "stale_lineage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "stale_lineage", c.Request.URL.Query(), &params.StaleLineage, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stale_lineage: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "initiator" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "initiator", c.Request.URL.Query(), &params.Initiator, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter initiator: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1219,6 +1853,46 @@ func (siw *ServerInterfaceWrapper) GetSummary(c *gin.Context) {
 	}
 
 	siw.Handler.GetSummary(c, params)
+}
+
+// SystemStreamEvents operation middleware
+func (siw *ServerInterfaceWrapper) SystemStreamEvents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SystemStreamEventsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemStreamEvents(c, params)
 }
 
 // SystemListRuns operation middleware
@@ -1417,6 +2091,81 @@ func (siw *ServerInterfaceWrapper) SystemGetRun(c *gin.Context) {
 	siw.Handler.SystemGetRun(c, id)
 }
 
+// SystemAcknowledgeRun operation middleware
+func (siw *ServerInterfaceWrapper) SystemAcknowledgeRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemAcknowledgeRun(c, id)
+}
+
+// SystemCancelRun operation middleware
+func (siw *ServerInterfaceWrapper) SystemCancelRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemCancelRun(c, id)
+}
+
+// SystemGetEvidence operation middleware
+func (siw *ServerInterfaceWrapper) SystemGetEvidence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemGetEvidence(c, id)
+}
+
 // SystemListItems operation middleware
 func (siw *ServerInterfaceWrapper) SystemListItems(c *gin.Context) {
 
@@ -1467,6 +2216,80 @@ func (siw *ServerInterfaceWrapper) SystemListItems(c *gin.Context) {
 	}
 
 	siw.Handler.SystemListItems(c, id, params)
+}
+
+// SystemReopenRun operation middleware
+func (siw *ServerInterfaceWrapper) SystemReopenRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemReopenRun(c, id)
+}
+
+// SystemRetryRun operation middleware
+func (siw *ServerInterfaceWrapper) SystemRetryRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SystemRetryRunParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemRetryRun(c, id, params)
 }
 
 // SystemGetTimeline operation middleware
@@ -1546,6 +2369,54 @@ func (siw *ServerInterfaceWrapper) SystemGetSummary(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "stale_lineage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "stale_lineage", c.Request.URL.Query(), &params.StaleLineage, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stale_lineage: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "initiator" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "initiator", c.Request.URL.Query(), &params.Initiator, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter initiator: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1588,16 +2459,29 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/runs/:id", wrapper.GetRun)
 	router.GET(options.BaseURL+"/api/v1/runs/:id/timeline", wrapper.GetTimeline)
 	router.GET(options.BaseURL+"/api/v1/runs/:id/items", wrapper.ListItems)
+	router.GET(options.BaseURL+"/api/v1/runs/:id/evidence", wrapper.GetEvidence)
+	router.GET(options.BaseURL+"/api/v1/runs/:id/artifacts", wrapper.ListArtifacts)
+	router.GET(options.BaseURL+"/api/v1/runs/:id/artifacts/:name", wrapper.GetArtifact)
 	router.POST(options.BaseURL+"/api/v1/runs/:id/cancel", wrapper.CancelRun)
 	router.POST(options.BaseURL+"/api/v1/runs/:id/retry", wrapper.RetryRun)
 	router.POST(options.BaseURL+"/api/v1/runs/:id/acknowledge", wrapper.AcknowledgeRun)
+	router.POST(options.BaseURL+"/api/v1/runs/:id/reopen", wrapper.ReopenRun)
 	router.GET(options.BaseURL+"/api/v1/summary", wrapper.GetSummary)
+	router.GET(options.BaseURL+"/api/v1/events", wrapper.StreamEvents)
 	router.GET(options.BaseURL+"/api/v1/system/runs", wrapper.SystemListRuns)
 	router.GET(options.BaseURL+"/api/v1/system/runs/:id", wrapper.SystemGetRun)
 	router.GET(options.BaseURL+"/api/v1/system/runs/:id/timeline", wrapper.SystemGetTimeline)
 	router.GET(options.BaseURL+"/api/v1/system/runs/:id/items", wrapper.SystemListItems)
+	router.GET(options.BaseURL+"/api/v1/system/runs/:id/evidence", wrapper.SystemGetEvidence)
+	router.POST(options.BaseURL+"/api/v1/system/runs/:id/cancel", wrapper.SystemCancelRun)
+	router.POST(options.BaseURL+"/api/v1/system/runs/:id/retry", wrapper.SystemRetryRun)
+	router.POST(options.BaseURL+"/api/v1/system/runs/:id/acknowledge", wrapper.SystemAcknowledgeRun)
+	router.POST(options.BaseURL+"/api/v1/system/runs/:id/reopen", wrapper.SystemReopenRun)
+	router.GET(options.BaseURL+"/api/v1/system/events", wrapper.SystemStreamEvents)
 	router.GET(options.BaseURL+"/api/v1/system/summary", wrapper.SystemGetSummary)
 }
+
+type ArtifactListJSONResponse ArtifactList
 
 type ItemListJSONResponse ItemList
 
@@ -1605,11 +2489,81 @@ type ProblemApplicationProblemPlusJSONResponse Problem
 
 type RunJSONResponse Run
 
+type RunEvidenceJSONResponse RunEvidence
+
 type RunListJSONResponse RunList
 
 type SummaryJSONResponse Summary
 
 type TimelineJSONResponse Timeline
+
+type StreamEventsRequestObject struct {
+	Params StreamEventsParams
+}
+
+type StreamEventsResponseObject interface {
+	VisitStreamEventsResponse(w http.ResponseWriter) error
+}
+
+type StreamEvents200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamEvents200TexteventStreamResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamEventsdefaultApplicationProblemPlusJSONResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListRunsRequestObject struct {
 	Params ListRunsParams
@@ -1791,6 +2745,98 @@ func (response AcknowledgeRundefaultApplicationProblemPlusJSONResponse) VisitAck
 	return err
 }
 
+type ListArtifactsRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ListArtifactsResponseObject interface {
+	VisitListArtifactsResponse(w http.ResponseWriter) error
+}
+
+type ListArtifacts200JSONResponse struct{ ArtifactListJSONResponse }
+
+func (response ListArtifacts200JSONResponse) VisitListArtifactsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListArtifactsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListArtifactsdefaultApplicationProblemPlusJSONResponse) VisitListArtifactsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetArtifactRequestObject struct {
+	Id   Id     `json:"id"`
+	Name string `json:"name"`
+}
+
+type GetArtifactResponseObject interface {
+	VisitGetArtifactResponse(w http.ResponseWriter) error
+}
+
+type GetArtifact200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetArtifact200AsteriskResponse struct {
+	Body          io.Reader
+	Headers       GetArtifact200ResponseHeaders
+	ContentType   string
+	ContentLength int64
+}
+
+func (response GetArtifact200AsteriskResponse) VisitGetArtifactResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", response.ContentType)
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetArtifactdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetArtifactdefaultApplicationProblemPlusJSONResponse) VisitGetArtifactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelRunRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -1819,6 +2865,45 @@ type CancelRundefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CancelRundefaultApplicationProblemPlusJSONResponse) VisitCancelRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvidenceRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type GetEvidenceResponseObject interface {
+	VisitGetEvidenceResponse(w http.ResponseWriter) error
+}
+
+type GetEvidence200JSONResponse struct{ RunEvidenceJSONResponse }
+
+func (response GetEvidence200JSONResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetEvidencedefaultApplicationProblemPlusJSONResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1859,6 +2944,45 @@ type ListItemsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListItemsdefaultApplicationProblemPlusJSONResponse) VisitListItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenRunRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ReopenRunResponseObject interface {
+	VisitReopenRunResponse(w http.ResponseWriter) error
+}
+
+type ReopenRun200JSONResponse struct{ RunJSONResponse }
+
+func (response ReopenRun200JSONResponse) VisitReopenRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReopenRundefaultApplicationProblemPlusJSONResponse) VisitReopenRunResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2011,6 +3135,74 @@ func (response GetSummarydefaultApplicationProblemPlusJSONResponse) VisitGetSumm
 	return err
 }
 
+type SystemStreamEventsRequestObject struct {
+	Params SystemStreamEventsParams
+}
+
+type SystemStreamEventsResponseObject interface {
+	VisitSystemStreamEventsResponse(w http.ResponseWriter) error
+}
+
+type SystemStreamEvents200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response SystemStreamEvents200TexteventStreamResponse) VisitSystemStreamEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type SystemStreamEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemStreamEventsdefaultApplicationProblemPlusJSONResponse) VisitSystemStreamEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SystemListRunsRequestObject struct {
 	Params SystemListRunsParams
 }
@@ -2089,6 +3281,124 @@ func (response SystemGetRundefaultApplicationProblemPlusJSONResponse) VisitSyste
 	return err
 }
 
+type SystemAcknowledgeRunRequestObject struct {
+	Id   Id `json:"id"`
+	Body *SystemAcknowledgeRunJSONRequestBody
+}
+
+type SystemAcknowledgeRunResponseObject interface {
+	VisitSystemAcknowledgeRunResponse(w http.ResponseWriter) error
+}
+
+type SystemAcknowledgeRun200JSONResponse struct{ RunJSONResponse }
+
+func (response SystemAcknowledgeRun200JSONResponse) VisitSystemAcknowledgeRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemAcknowledgeRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemAcknowledgeRundefaultApplicationProblemPlusJSONResponse) VisitSystemAcknowledgeRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemCancelRunRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type SystemCancelRunResponseObject interface {
+	VisitSystemCancelRunResponse(w http.ResponseWriter) error
+}
+
+type SystemCancelRun200JSONResponse struct{ RunJSONResponse }
+
+func (response SystemCancelRun200JSONResponse) VisitSystemCancelRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemCancelRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemCancelRundefaultApplicationProblemPlusJSONResponse) VisitSystemCancelRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemGetEvidenceRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type SystemGetEvidenceResponseObject interface {
+	VisitSystemGetEvidenceResponse(w http.ResponseWriter) error
+}
+
+type SystemGetEvidence200JSONResponse struct{ RunEvidenceJSONResponse }
+
+func (response SystemGetEvidence200JSONResponse) VisitSystemGetEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemGetEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemGetEvidencedefaultApplicationProblemPlusJSONResponse) VisitSystemGetEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SystemListItemsRequestObject struct {
 	Id     Id `json:"id"`
 	Params SystemListItemsParams
@@ -2118,6 +3428,107 @@ type SystemListItemsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SystemListItemsdefaultApplicationProblemPlusJSONResponse) VisitSystemListItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemReopenRunRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type SystemReopenRunResponseObject interface {
+	VisitSystemReopenRunResponse(w http.ResponseWriter) error
+}
+
+type SystemReopenRun200JSONResponse struct{ RunJSONResponse }
+
+func (response SystemReopenRun200JSONResponse) VisitSystemReopenRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemReopenRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemReopenRundefaultApplicationProblemPlusJSONResponse) VisitSystemReopenRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemRetryRunRequestObject struct {
+	Id     Id `json:"id"`
+	Params SystemRetryRunParams
+}
+
+type SystemRetryRunResponseObject interface {
+	VisitSystemRetryRunResponse(w http.ResponseWriter) error
+}
+
+type SystemRetryRun200JSONResponse struct{ RunJSONResponse }
+
+func (response SystemRetryRun200JSONResponse) VisitSystemRetryRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemRetryRun201ResponseHeaders struct {
+	Location string
+}
+
+type SystemRetryRun201JSONResponse struct {
+	Body    Run
+	Headers SystemRetryRun201ResponseHeaders
+}
+
+func (response SystemRetryRun201JSONResponse) VisitSystemRetryRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemRetryRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemRetryRundefaultApplicationProblemPlusJSONResponse) VisitSystemRetryRunResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2210,6 +3621,9 @@ func (response SystemGetSummarydefaultApplicationProblemPlusJSONResponse) VisitS
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// StreamEvents Told at once which runs have changed
+	// (GET /api/v1/events)
+	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
 	// ListRuns List runs, the newest first
 	// (GET /api/v1/runs)
 	ListRuns(ctx context.Context, request ListRunsRequestObject) (ListRunsResponseObject, error)
@@ -2222,12 +3636,24 @@ type StrictServerInterface interface {
 	// AcknowledgeRun Take note of a run that ended and needs follow-up
 	// (POST /api/v1/runs/{id}/acknowledge)
 	AcknowledgeRun(ctx context.Context, request AcknowledgeRunRequestObject) (AcknowledgeRunResponseObject, error)
+	// ListArtifacts The files that a run produced
+	// (GET /api/v1/runs/{id}/artifacts)
+	ListArtifacts(ctx context.Context, request ListArtifactsRequestObject) (ListArtifactsResponseObject, error)
+	// GetArtifact Download a file that a run produced
+	// (GET /api/v1/runs/{id}/artifacts/{name})
+	GetArtifact(ctx context.Context, request GetArtifactRequestObject) (GetArtifactResponseObject, error)
 	// CancelRun Ask a run to end
 	// (POST /api/v1/runs/{id}/cancel)
 	CancelRun(ctx context.Context, request CancelRunRequestObject) (CancelRunResponseObject, error)
+	// GetEvidence What the record, Temporal and the workers said about a run, with its times
+	// (GET /api/v1/runs/{id}/evidence)
+	GetEvidence(ctx context.Context, request GetEvidenceRequestObject) (GetEvidenceResponseObject, error)
 	// ListItems What a run worked on
 	// (GET /api/v1/runs/{id}/items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
+	// ReopenRun Take the note back, so that the follow-up is open again
+	// (POST /api/v1/runs/{id}/reopen)
+	ReopenRun(ctx context.Context, request ReopenRunRequestObject) (ReopenRunResponseObject, error)
 	// RetryRun Start a new run with the input of one that has ended
 	// (POST /api/v1/runs/{id}/retry)
 	RetryRun(ctx context.Context, request RetryRunRequestObject) (RetryRunResponseObject, error)
@@ -2237,15 +3663,33 @@ type StrictServerInterface interface {
 	// GetSummary How many runs need a person, by class
 	// (GET /api/v1/summary)
 	GetSummary(ctx context.Context, request GetSummaryRequestObject) (GetSummaryResponseObject, error)
+	// SystemStreamEvents Told at once which runs of any workspace have changed
+	// (GET /api/v1/system/events)
+	SystemStreamEvents(ctx context.Context, request SystemStreamEventsRequestObject) (SystemStreamEventsResponseObject, error)
 	// SystemListRuns List runs of all workspaces, the newest first
 	// (GET /api/v1/system/runs)
 	SystemListRuns(ctx context.Context, request SystemListRunsRequestObject) (SystemListRunsResponseObject, error)
 	// SystemGetRun One run of any workspace
 	// (GET /api/v1/system/runs/{id})
 	SystemGetRun(ctx context.Context, request SystemGetRunRequestObject) (SystemGetRunResponseObject, error)
+	// SystemAcknowledgeRun Take note of a run that ended and needs follow-up
+	// (POST /api/v1/system/runs/{id}/acknowledge)
+	SystemAcknowledgeRun(ctx context.Context, request SystemAcknowledgeRunRequestObject) (SystemAcknowledgeRunResponseObject, error)
+	// SystemCancelRun Ask a run to end
+	// (POST /api/v1/system/runs/{id}/cancel)
+	SystemCancelRun(ctx context.Context, request SystemCancelRunRequestObject) (SystemCancelRunResponseObject, error)
+	// SystemGetEvidence What the record, Temporal and the workers said about a run, with its times
+	// (GET /api/v1/system/runs/{id}/evidence)
+	SystemGetEvidence(ctx context.Context, request SystemGetEvidenceRequestObject) (SystemGetEvidenceResponseObject, error)
 	// SystemListItems What a run worked on
 	// (GET /api/v1/system/runs/{id}/items)
 	SystemListItems(ctx context.Context, request SystemListItemsRequestObject) (SystemListItemsResponseObject, error)
+	// SystemReopenRun Take the note back, so that the follow-up is open again
+	// (POST /api/v1/system/runs/{id}/reopen)
+	SystemReopenRun(ctx context.Context, request SystemReopenRunRequestObject) (SystemReopenRunResponseObject, error)
+	// SystemRetryRun Start a new run with the input of one that has ended
+	// (POST /api/v1/system/runs/{id}/retry)
+	SystemRetryRun(ctx context.Context, request SystemRetryRunRequestObject) (SystemRetryRunResponseObject, error)
 	// SystemGetTimeline What happened to a run, the newest first
 	// (GET /api/v1/system/runs/{id}/timeline)
 	SystemGetTimeline(ctx context.Context, request SystemGetTimelineRequestObject) (SystemGetTimelineResponseObject, error)
@@ -2309,6 +3753,32 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictGinServerOptions
+}
+
+// StreamEvents operation middleware
+func (sh *strictHandler) StreamEvents(ctx *gin.Context, params StreamEventsParams) {
+	var request StreamEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamEvents(ctx, request.(StreamEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StreamEventsResponseObject); ok {
+		if err := validResponse.VisitStreamEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // ListRuns operation middleware
@@ -2451,6 +3921,59 @@ func (sh *strictHandler) AcknowledgeRun(ctx *gin.Context, id Id) {
 	}
 }
 
+// ListArtifacts operation middleware
+func (sh *strictHandler) ListArtifacts(ctx *gin.Context, id Id) {
+	var request ListArtifactsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListArtifacts(ctx, request.(ListArtifactsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListArtifacts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListArtifactsResponseObject); ok {
+		if err := validResponse.VisitListArtifactsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetArtifact operation middleware
+func (sh *strictHandler) GetArtifact(ctx *gin.Context, id Id, name string) {
+	var request GetArtifactRequestObject
+
+	request.Id = id
+	request.Name = name
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetArtifact(ctx, request.(GetArtifactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetArtifact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetArtifactResponseObject); ok {
+		if err := validResponse.VisitGetArtifactResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // CancelRun operation middleware
 func (sh *strictHandler) CancelRun(ctx *gin.Context, id Id) {
 	var request CancelRunRequestObject
@@ -2470,6 +3993,32 @@ func (sh *strictHandler) CancelRun(ctx *gin.Context, id Id) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CancelRunResponseObject); ok {
 		if err := validResponse.VisitCancelRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEvidence operation middleware
+func (sh *strictHandler) GetEvidence(ctx *gin.Context, id Id) {
+	var request GetEvidenceRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEvidence(ctx, request.(GetEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetEvidenceResponseObject); ok {
+		if err := validResponse.VisitGetEvidenceResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -2497,6 +4046,32 @@ func (sh *strictHandler) ListItems(ctx *gin.Context, id Id, params ListItemsPara
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListItemsResponseObject); ok {
 		if err := validResponse.VisitListItemsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReopenRun operation middleware
+func (sh *strictHandler) ReopenRun(ctx *gin.Context, id Id) {
+	var request ReopenRunRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReopenRun(ctx, request.(ReopenRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReopenRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReopenRunResponseObject); ok {
+		if err := validResponse.VisitReopenRunResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -2584,6 +4159,32 @@ func (sh *strictHandler) GetSummary(ctx *gin.Context, params GetSummaryParams) {
 	}
 }
 
+// SystemStreamEvents operation middleware
+func (sh *strictHandler) SystemStreamEvents(ctx *gin.Context, params SystemStreamEventsParams) {
+	var request SystemStreamEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemStreamEvents(ctx, request.(SystemStreamEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemStreamEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemStreamEventsResponseObject); ok {
+		if err := validResponse.VisitSystemStreamEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SystemListRuns operation middleware
 func (sh *strictHandler) SystemListRuns(ctx *gin.Context, params SystemListRunsParams) {
 	var request SystemListRunsRequestObject
@@ -2636,6 +4237,102 @@ func (sh *strictHandler) SystemGetRun(ctx *gin.Context, id Id) {
 	}
 }
 
+// SystemAcknowledgeRun operation middleware
+func (sh *strictHandler) SystemAcknowledgeRun(ctx *gin.Context, id Id) {
+	var request SystemAcknowledgeRunRequestObject
+
+	request.Id = id
+
+	var body SystemAcknowledgeRunJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemAcknowledgeRun(ctx, request.(SystemAcknowledgeRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemAcknowledgeRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemAcknowledgeRunResponseObject); ok {
+		if err := validResponse.VisitSystemAcknowledgeRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SystemCancelRun operation middleware
+func (sh *strictHandler) SystemCancelRun(ctx *gin.Context, id Id) {
+	var request SystemCancelRunRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemCancelRun(ctx, request.(SystemCancelRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemCancelRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemCancelRunResponseObject); ok {
+		if err := validResponse.VisitSystemCancelRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SystemGetEvidence operation middleware
+func (sh *strictHandler) SystemGetEvidence(ctx *gin.Context, id Id) {
+	var request SystemGetEvidenceRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemGetEvidence(ctx, request.(SystemGetEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemGetEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemGetEvidenceResponseObject); ok {
+		if err := validResponse.VisitSystemGetEvidenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SystemListItems operation middleware
 func (sh *strictHandler) SystemListItems(ctx *gin.Context, id Id, params SystemListItemsParams) {
 	var request SystemListItemsRequestObject
@@ -2656,6 +4353,59 @@ func (sh *strictHandler) SystemListItems(ctx *gin.Context, id Id, params SystemL
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SystemListItemsResponseObject); ok {
 		if err := validResponse.VisitSystemListItemsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SystemReopenRun operation middleware
+func (sh *strictHandler) SystemReopenRun(ctx *gin.Context, id Id) {
+	var request SystemReopenRunRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemReopenRun(ctx, request.(SystemReopenRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemReopenRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemReopenRunResponseObject); ok {
+		if err := validResponse.VisitSystemReopenRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SystemRetryRun operation middleware
+func (sh *strictHandler) SystemRetryRun(ctx *gin.Context, id Id, params SystemRetryRunParams) {
+	var request SystemRetryRunRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemRetryRun(ctx, request.(SystemRetryRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemRetryRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemRetryRunResponseObject); ok {
+		if err := validResponse.VisitSystemRetryRunResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -19,7 +18,7 @@ func RunOf(r models.Run, now time.Time) Run {
 		Id: r.ID, Workspace: r.WorkspaceSlug, Tenant: optional(r.TenantSlug), Type: f.Type, Target: f.Target,
 		Status: Status(f.Status), Outcome: Outcome(f.Outcome), Freshness: Freshness(t.Freshness),
 		ProblemClass: ProblemClass(t.ProblemClass), StaleLineage: t.StaleLineage, Open: t.Open,
-		Badge: t.Badge().Label, Headline: t.Headline(), Evidence: t.Evidence(),
+		Badge: t.Badge().Label, Marks: marksOf(t), Headline: t.Headline(), Evidence: t.Evidence(),
 		NextStep: NextStep{Kind: NextStepKind(step.Kind), Label: step.Label, Text: step.Text},
 		Cause:    optional(Cause(t.Cause)),
 		Progress: Progress{
@@ -62,12 +61,12 @@ func told(out *Run, t lifecycle.Truth) {
 	}
 }
 
-func eventOf(e models.Event) Event {
-	data := map[string]any{}
-	if len(e.Data) > 0 {
-		_ = json.Unmarshal(e.Data, &data) // the store wrote it
+func marksOf(t lifecycle.Truth) []string {
+	words := []string{}
+	for _, m := range t.Marks() {
+		words = append(words, m.Label)
 	}
-	return Event{Id: e.ID, At: e.At, Kind: string(e.Kind), Text: e.Kind.Badge().Label, Actor: optional(e.Actor), Data: data}
+	return words
 }
 
 func happened(t time.Time) *time.Time {

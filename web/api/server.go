@@ -2,16 +2,14 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/opstruth/opstruth/internal/auth"
+	"github.com/opstruth/opstruth/internal/feed"
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/models"
-	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/web/access"
 	"github.com/opstruth/opstruth/web/act"
 	"github.com/opstruth/opstruth/web/find"
@@ -21,14 +19,15 @@ import (
 type Server struct {
 	store   *models.Store
 	actions *act.Actions
+	feed    *feed.Feed // nil: nothing is streamed
 }
 
 var _ StrictServerInterface = (*Server)(nil)
 
 // New returns one handler per operation of the document, by its operation id. An error that a handler
 // meets is handed to fail.
-func New(store *models.Store, actions *act.Actions, fail func(*gin.Context, error)) *ServerInterfaceWrapper {
-	strict := NewStrictHandlerWithOptions(&Server{store: store, actions: actions}, nil, StrictGinServerOptions{
+func New(store *models.Store, actions *act.Actions, changes *feed.Feed, fail func(*gin.Context, error)) *ServerInterfaceWrapper {
+	strict := NewStrictHandlerWithOptions(&Server{store: store, actions: actions, feed: changes}, nil, StrictGinServerOptions{
 		RequestErrorHandlerFunc:  func(c *gin.Context, err error) { fail(c, badBody(err)) },
 		HandlerErrorFunc:         fail,
 		ResponseErrorHandlerFunc: fail,
@@ -106,78 +105,6 @@ func (s *Server) SystemGetRun(ctx context.Context, _ SystemGetRunRequestObject) 
 	return SystemGetRun200JSONResponse{theRun(ctx)}, nil
 }
 
-// after reads the run again once it was changed.
-func (s *Server) after(ctx context.Context, changed error) (RunJSONResponse, error) {
-	if changed != nil {
-		return RunJSONResponse{}, changed
-	}
-	a := access.From(ctx)
-	run, now, err := s.store.Run(ctx, a.Scope(), a.Run.ID)
-	return RunJSONResponse(RunOf(run, now)), err
-}
-
-// CancelRun asks the run to end.
-func (s *Server) CancelRun(ctx context.Context, _ CancelRunRequestObject) (CancelRunResponseObject, error) {
-	out, err := s.after(ctx, s.actions.Cancel(ctx, access.From(ctx)))
-	return CancelRun200JSONResponse{out}, err
-}
-
-// AcknowledgeRun takes note of a follow-up.
-func (s *Server) AcknowledgeRun(ctx context.Context, r AcknowledgeRunRequestObject) (AcknowledgeRunResponseObject, error) {
-	out, err := s.after(ctx, s.actions.Acknowledge(ctx, access.From(ctx), r.Body.Note))
-	return AcknowledgeRun200JSONResponse{out}, err
-}
-
-// RetryRun starts a new run with the input of this one.
-func (s *Server) RetryRun(ctx context.Context, r RetryRunRequestObject) (RetryRunResponseObject, error) {
-	run, created, err := s.actions.Retry(ctx, access.From(ctx), value(r.Params.IdempotencyKey))
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.started(ctx, run.ID)
-	if err != nil || !created {
-		return RetryRun200JSONResponse{RunJSONResponse(out)}, err
-	}
-	return RetryRun201JSONResponse{Body: out, Headers: RetryRun201ResponseHeaders{Location: location(run.ID)}}, nil
-}
-
-// StartRun starts an operation in a workspace that the request's body names.
-func (s *Server) StartRun(ctx context.Context, r StartRunRequestObject) (StartRunResponseObject, error) {
-	a := access.From(ctx)
-	workspace, tenant, err := find.Place(ctx, s.store, a.Scope(), r.Body.Workspace, value(r.Body.Tenant))
-	if err != nil {
-		return nil, err
-	}
-	if err := a.Permit(auth.Operate, workspace.ID); err != nil {
-		return nil, err
-	}
-	wish := act.Wish{
-		Type: r.Body.Type, WorkspaceID: workspace.ID, TenantID: tenant.ID,
-		IdempotencyKey: value(r.Params.IdempotencyKey),
-	}
-	if r.Body.Input != nil {
-		if wish.Input, err = json.Marshal(*r.Body.Input); err != nil {
-			return nil, operation.FieldErrors{"": "must be a JSON object"}
-		}
-	}
-	run, created, err := s.actions.Start(ctx, a.Principal, wish)
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.started(ctx, run.ID)
-	if err != nil || !created {
-		return StartRun200JSONResponse{RunJSONResponse(out)}, err
-	}
-	return StartRun201JSONResponse{Body: out, Headers: StartRun201ResponseHeaders{Location: location(run.ID)}}, nil
-}
-
-func (s *Server) started(ctx context.Context, id string) (Run, error) {
-	run, now, err := s.store.Run(ctx, access.From(ctx).Scope(), id)
-	return RunOf(run, now), err
-}
-
-func location(id string) string { return (&url.URL{Path: "/api/v1/runs/" + id}).String() }
-
 func (s *Server) timeline(ctx context.Context, cursor *string, limit *int) (TimelineJSONResponse, error) {
 	a := access.From(ctx)
 	events, next, err := s.store.Timeline(ctx, a.Scope(), a.Run.ID, page(cursor, limit))
@@ -215,7 +142,9 @@ func (s *Server) items(ctx context.Context, state *ItemState, cursor *string, li
 	}
 	out := ItemListJSONResponse{Items: make([]Item, len(items)), NextCursor: optional(next)}
 	for i, item := range items {
-		out.Items[i] = Item{Key: item.Key, State: ItemState(item.State), Code: item.Code, Message: item.Message, At: item.At}
+		out.Items[i] = Item{
+			Key: item.Key, State: ItemState(item.State), Code: item.Code, Message: item.Message, Detail: item.Detail, At: item.At,
+		}
 	}
 	return out, nil
 }
@@ -230,36 +159,6 @@ func (s *Server) ListItems(ctx context.Context, r ListItemsRequestObject) (ListI
 func (s *Server) SystemListItems(ctx context.Context, r SystemListItemsRequestObject) (SystemListItemsResponseObject, error) {
 	out, err := s.items(ctx, r.Params.State, r.Params.Cursor, r.Params.Limit)
 	return SystemListItems200JSONResponse{out}, err
-}
-
-func (s *Server) summary(ctx context.Context) (SummaryJSONResponse, error) {
-	list, err := links.Parse(query(ctx))
-	if err != nil {
-		return SummaryJSONResponse{}, err
-	}
-	scope := access.From(ctx).Scope()
-	filter, err := find.Filter(ctx, s.store, scope, list)
-	if err != nil {
-		return SummaryJSONResponse{}, err
-	}
-	sum, err := s.store.Summary(ctx, scope, filter)
-	return SummaryJSONResponse{
-		AsOf: sum.Now, Queued: sum.Queued, Running: sum.Running, ActiveStaleAttention: sum.LikelyStuck,
-		TerminalFollowUp:       sum.FollowUpRecent + sum.FollowUpOlder,
-		TerminalFollowUpRecent: sum.FollowUpRecent, TerminalFollowUpOlder: sum.FollowUpOlder,
-	}, err
-}
-
-// GetSummary counts the runs within the member's scope.
-func (s *Server) GetSummary(ctx context.Context, _ GetSummaryRequestObject) (GetSummaryResponseObject, error) {
-	out, err := s.summary(ctx)
-	return GetSummary200JSONResponse{out}, err
-}
-
-// SystemGetSummary counts the runs of all workspaces.
-func (s *Server) SystemGetSummary(ctx context.Context, _ SystemGetSummaryRequestObject) (SystemGetSummaryResponseObject, error) {
-	out, err := s.summary(ctx)
-	return SystemGetSummary200JSONResponse{out}, err
 }
 
 // ServeDocument answers with the document itself.

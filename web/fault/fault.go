@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/opstruth/opstruth/internal/auth"
+	"github.com/opstruth/opstruth/internal/feed"
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/internal/start"
 	"github.com/opstruth/opstruth/lifecycle"
@@ -64,6 +65,8 @@ var table = []struct {
 	{ErrTooLarge, Fault{Status: 413, Title: "Request too large"}},
 	{ErrCrossOrigin, Fault{Status: 403, Title: "Request refused"}},
 	{ErrMethod, Fault{Status: 405, Title: "Method not allowed"}},
+	{feed.ErrFull, Fault{Status: 503, Title: "Too many streams", RetryAfter: 30}},
+	{feed.ErrClosed, Fault{Status: 503, Title: "No stream", RetryAfter: 5}},
 	{context.DeadlineExceeded, Fault{Status: 503, Title: "Took too long", Detail: "The record database did not answer in time. Try again in a moment.", RetryAfter: 5}},
 }
 

@@ -1,0 +1,252 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/opstruth/opstruth/models"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// record is a reader whose readings a test lays down.
+type record struct {
+	readings int
+	next     []models.Changed
+	broken   error
+	partial  bool
+}
+
+func (r *record) Next(context.Context) ([]models.Changed, bool, error) {
+	r.readings++
+	changed, complete := r.next, !r.partial
+	if r.broken != nil {
+		return nil, false, r.broken
+	}
+	r.next, r.partial = nil, false
+	return changed, complete, nil
+}
+
+func runs(ids ...string) []models.Changed {
+	var all []models.Changed
+	for _, id := range ids {
+		all = append(all, models.Changed{RunID: id})
+	}
+	return all
+}
+
+// bench runs a feed over a record within a bubble of its own time, and ends it after the test.
+func bench(t *testing.T, test func(t *testing.T, f *Feed, r *record)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := &record{}
+		f := New(func() Reader { return r }, time.Second, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- f.Run(ctx) }()
+		test(t, f, r)
+		stop()
+		require.NoError(t, <-ended)
+	})
+}
+
+func listen(t *testing.T, f *Feed) *Listener {
+	t.Helper()
+	l, err := f.Listen(t.Context(), "olga")
+	require.NoError(t, err)
+	return l
+}
+
+func next(t *testing.T, l *Listener) Batch {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	b, err := l.Next(ctx)
+	require.NoError(t, err)
+	return b
+}
+
+func TestOneReadingServesEveryListener(t *testing.T) {
+	t.Parallel()
+	bench(t, func(t *testing.T, f *Feed, r *record) {
+		var all []*Listener
+		for range 10 {
+			all = append(all, listen(t, f))
+		}
+		synctest.Wait()
+		before := r.readings
+		r.next = runs("a", "b")
+		for _, l := range all {
+			require.Equal(t, runs("a", "b"), next(t, l).Changed)
+			defer l.Close()
+		}
+		require.Equal(t, before+1, r.readings)
+	})
+}
+
+func TestNothingIsReadForNobody(t *testing.T) {
+	t.Parallel()
+	bench(t, func(t *testing.T, f *Feed, r *record) {
+		time.Sleep(time.Minute)
+		require.Zero(t, r.readings)
+		l := listen(t, f)
+		l.Close()
+		time.Sleep(linger + 2*time.Second)
+		stopped := r.readings
+		time.Sleep(time.Minute)
+		require.Equal(t, stopped, r.readings)
+		listen(t, f).Close()
+		require.Greater(t, r.readings, stopped)
+	})
+}
+
+func TestAListenerThatComesBackMissesNothing(t *testing.T) {
+	t.Parallel()
+	bench(t, func(t *testing.T, f *Feed, r *record) {
+		l := listen(t, f)
+		r.next = runs("a")
+		at := next(t, l).At
+		l.Close()
+		r.next = runs("b")
+		time.Sleep(2 * time.Second)
+
+		again := listen(t, f)
+		defer again.Close()
+		again.Resume(ParsePosition(at.String()))
+		require.Equal(t, runs("b"), next(t, again).Changed)
+	})
+}
+
+func TestAListenerIsToldWhatItMissed(t *testing.T) {
+	t.Parallel()
+	for name, position := range map[string]func(*Feed, *record, *Listener) Position{
+		"another feed": func(*Feed, *record, *Listener) Position { return ParsePosition("ABCDEFGH-7") },
+		"nonsense":     func(*Feed, *record, *Listener) Position { return ParsePosition("garbage") },
+		"the future": func(_ *Feed, _ *record, l *Listener) Position {
+			return Position{l.at.epoch, l.at.after + 1000}
+		},
+		"too far behind": func(_ *Feed, r *record, l *Listener) Position {
+			at := l.At()
+			var many []models.Changed
+			for i := range kept + 1 {
+				many = append(many, models.Changed{RunID: fmt.Sprint(i)})
+			}
+			r.next = many
+			return at
+		},
+		"a reading that was cut": func(_ *Feed, r *record, l *Listener) Position {
+			r.partial = true
+			return l.At()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bench(t, func(t *testing.T, f *Feed, r *record) {
+				l := listen(t, f)
+				defer l.Close()
+				l.Resume(position(f, r, l))
+				time.Sleep(2 * time.Second)
+				require.True(t, next(t, l).Resync)
+				r.next = runs("after")
+				require.Equal(t, runs("after"), next(t, l).Changed, "told once, it goes on")
+			})
+		})
+	}
+}
+
+func TestASlowListenerHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	bench(t, func(t *testing.T, f *Feed, r *record) {
+		slow, quick := listen(t, f), listen(t, f)
+		defer slow.Close()
+		defer quick.Close()
+		for i := range 3 * kept / 100 {
+			r.next = nil
+			for j := range 100 {
+				r.next = append(r.next, models.Changed{RunID: fmt.Sprint(i, j)})
+			}
+			require.Len(t, next(t, quick).Changed, 100)
+			require.LessOrEqual(t, len(f.notices), kept)
+		}
+		require.True(t, next(t, slow).Resync)
+	})
+}
+
+func TestAReadingThatFailsIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	bench(t, func(t *testing.T, f *Feed, r *record) {
+		l := listen(t, f)
+		defer l.Close()
+		r.broken = errors.New("away")
+		time.Sleep(10 * time.Second)
+		r.broken, r.next = nil, runs("a")
+		require.Equal(t, runs("a"), next(t, l).Changed)
+	})
+}
+
+func TestListenersEndWithTheFeedAndWithTheirOwnContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &record{}
+		f := New(func() Reader { return r }, time.Second, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { _ = f.Run(ctx) }()
+		l := listen(t, f)
+		defer l.Close()
+		own, gone := context.WithCancel(t.Context())
+		gone()
+		_, err := l.Next(own)
+		require.ErrorIs(t, err, context.Canceled)
+
+		ended := make(chan error, 1)
+		go func() { _, err := l.Next(t.Context()); ended <- err }()
+		synctest.Wait()
+		stop()
+		require.ErrorIs(t, <-ended, ErrClosed)
+		_, err = f.Listen(t.Context(), "olga")
+		require.ErrorIs(t, err, ErrClosed)
+		_, err = (*Feed)(nil).Listen(t.Context(), "olga")
+		require.ErrorIs(t, err, ErrClosed)
+	})
+}
+
+func TestListenersAreLimited(t *testing.T) {
+	t.Parallel()
+	bench(t, func(t *testing.T, f *Feed, r *record) {
+		var all []*Listener
+		for range perOwner {
+			all = append(all, listen(t, f))
+		}
+		_, err := f.Listen(t.Context(), "olga")
+		require.ErrorIs(t, err, ErrFull)
+		all[0].Close()
+		all[0] = listen(t, f)
+		for i := perOwner; i < perProcess; i++ {
+			l, err := f.Listen(t.Context(), fmt.Sprint("other", i))
+			require.NoError(t, err)
+			all = append(all, l)
+		}
+		_, err = f.Listen(t.Context(), "one more")
+		require.ErrorIs(t, err, ErrFull)
+		for _, l := range all {
+			l.Close()
+		}
+		require.Empty(t, f.owners)
+
+		r.broken = errors.New("away")
+		time.Sleep(linger + 2*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err = f.Listen(ctx, "olga")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Empty(t, f.owners, "who was refused takes no place")
+	})
+}
