@@ -1,6 +1,7 @@
 package models
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -13,17 +14,19 @@ func (s *Store) SaveArtifact(ctx context.Context, runID, name, contentType strin
 	if body == nil {
 		body = []byte{}
 	}
-	err := s.Write(ctx, func(tx *gorm.DB) error {
-		_, now, err := s.lockActive(tx, runID)
-		if err != nil {
-			return err
-		}
-		return tx.Exec(`INSERT INTO run_artifacts (run_id, name, content_type, size, created_at, body) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (run_id, name) DO UPDATE SET content_type = excluded.content_type, size = excluded.size,
-				created_at = excluded.created_at, body = excluded.body`,
-			runID, name, contentType, len(body), toMicros(now), body).Error
-	})
+	err := s.Write(ctx, func(tx *gorm.DB) error { return s.putArtifact(tx, runID, name, contentType, int64(len(body)), body) })
 	return s.orLate(ctx, runID, err, fmt.Sprintf("artifact %q", name))
+}
+
+func (s *Store) putArtifact(tx *gorm.DB, runID, name, contentType string, size int64, body []byte) error {
+	_, now, err := s.lockActive(tx, runID)
+	if err != nil {
+		return err
+	}
+	return tx.Exec(`INSERT INTO run_artifacts (run_id, name, content_type, size, created_at, body) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (run_id, name) DO UPDATE SET content_type = excluded.content_type, size = excluded.size,
+			created_at = excluded.created_at, body = excluded.body`,
+		runID, name, contentType, size, toMicros(now), body).Error
 }
 
 type artifactRow struct {
@@ -52,7 +55,7 @@ func (s *Store) Artifacts(ctx context.Context, sc Scope, runID string) ([]Artifa
 	return artifacts, nil
 }
 
-// Artifact reads one file with its body.
+// Artifact reads one file with its whole body; ArtifactTo spares the memory.
 func (s *Store) Artifact(ctx context.Context, sc Scope, runID, name string) (Artifact, error) {
 	var rows []artifactRow
 	err := s.readOf(ctx, sc, runID, func(db *gorm.DB) error {
@@ -64,5 +67,11 @@ func (s *Store) Artifact(ctx context.Context, sc Scope, runID, name string) (Art
 	if err != nil {
 		return Artifact{}, fmt.Errorf("read artifact: %w", err)
 	}
-	return rows[0].artifact(), nil
+	a := rows[0].artifact()
+	if int64(len(a.Body)) < a.Size { // it was written in parts
+		var whole bytes.Buffer
+		err = s.ArtifactTo(ctx, sc, runID, name, &whole)
+		a.Body = whole.Bytes()
+	}
+	return a, err
 }

@@ -51,7 +51,9 @@ func (f Field) value(values []string) (value any, problem string) {
 			return nil, "must be some of the choices"
 		}
 		return values, ""
-	case Text, Connection:
+	case LongText:
+		return strings.TrimSpace(strings.ReplaceAll(values[0], "\r\n", "\n")), ""
+	case Text, Connection, File:
 	}
 	return first, ""
 }

@@ -16,7 +16,8 @@ type Info struct {
 	Type        string
 	Target      string
 	Input       json.RawMessage
-	Woken       bool // the wait before this chunk was ended by a signal
+	RetryOf     string // the run that this one tries again; empty for a first try
+	Woken       bool   // the wait before this chunk was ended by a signal
 }
 
 // Item is the end of one item. Keys are unique in a run; the first end of a key

@@ -10,30 +10,20 @@ import (
 	"github.com/opstruth/opstruth/internal/outbound"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/operation/connection"
 	"github.com/opstruth/opstruth/operation/odata"
 )
 
 // client makes a client of the run's connection. What is wrong with the
 // connection blocks the run.
 func (s *syncer) client(ctx context.Context, run *operation.Run[Input]) (*odata.Client, models.Connection, error) {
-	conn, err := s.store.Connection(ctx, run.Input.Connection)
-	if errors.Is(err, models.ErrNotFound) || (err == nil && conn.TenantID != run.TenantID) {
-		return nil, conn, operation.Blocked("its connection is not one of this tenant's any more; start it with another one")
-	}
+	opened, err := connection.Open(ctx, s.store, s.unseal, run.TenantID, run.Input.Connection)
+	conn := opened.Connection
 	if err != nil {
-		return nil, conn, fmt.Errorf("read the connection: %w", err)
+		return nil, conn, err
 	}
 	config := odata.Config{BaseURL: conn.BaseURL, HTTP: s.http}
-	if conn.Auth != models.AuthNone {
-		if len(conn.SecretSealed) == 0 {
-			return nil, conn, operation.Blocked(fmt.Sprintf("connection %q has no secret; enter it", conn.Name))
-		}
-		secret, err := s.unseal(conn.ID, conn.SecretSealed)
-		if err != nil {
-			return nil, conn, operation.Blocked(fmt.Sprintf("connection %q: %v", conn.Name, err))
-		}
-		signIn(&config, conn, string(secret))
-	}
+	signIn(&config, conn, opened.Secret)
 	client, err := odata.New(ctx, config)
 	if err != nil {
 		return nil, conn, operation.Blocked(fmt.Sprintf("connection %q: %v; correct it", conn.Name, err))

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/opstruth/opstruth/internal/outbound"
 )
 
 // BusyError says that the API wants fewer or later requests (429 or 503).
@@ -65,7 +66,7 @@ func (e *ReachError) Unwrap() error { return e.Err }
 func (c *Client) statusError(res *http.Response) error {
 	switch res.StatusCode {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return &BusyError{Status: res.StatusCode, After: retryAfter(res.Header, c.now())}
+		return &BusyError{Status: res.StatusCode, After: outbound.RetryAfter(res.Header, c.now())}
 	}
 	e := &StatusError{Status: res.StatusCode}
 	if where := res.Header.Get("Location"); where != "" {
@@ -82,24 +83,6 @@ func (c *Client) statusError(res *http.Response) error {
 		return &CredentialError{brief(strings.TrimSpace(e.Code+" "+e.Message), res.StatusCode)}
 	}
 	return e
-}
-
-// retryAfter reads the header in both of its forms, seconds and a date. The date
-// is compared with the answer's own, so that a wrong clock on either side does
-// not matter.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	raw := strings.TrimSpace(h.Get("Retry-After"))
-	if seconds, err := strconv.ParseInt(raw, 10, 32); err == nil && seconds >= 0 {
-		return time.Duration(seconds) * time.Second
-	}
-	until, err := http.ParseTime(raw)
-	if err != nil {
-		return -1
-	}
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date
-	}
-	return max(0, until.Sub(now))
 }
 
 func brief(reason string, status int) string {

@@ -21,6 +21,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/opstruth/opstruth/internal/outbound"
 )
 
 // MaxPageBytes is the largest answer that is read.
@@ -191,7 +193,7 @@ func (c *Client) callError(ctx context.Context, err error) error {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return &CredentialError{brief(strings.TrimSpace(refused.ErrorCode+" "+refused.ErrorDescription), status)}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return &BusyError{Status: status, After: retryAfter(refused.Response.Header, c.now())}
+		return &BusyError{Status: status, After: outbound.RetryAfter(refused.Response.Header, c.now())}
 	default:
 		return &StatusError{Status: status, Message: "the token endpoint does not work"}
 	}

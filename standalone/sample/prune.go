@@ -29,7 +29,7 @@ type Workflows interface {
 
 // dependents hold rows of a run, in the order in which they may go.
 var dependents = []string{
-	"notification_reads", "notifications", "run_events", "run_items", "run_artifacts", "inventory_snapshots",
+	"notification_reads", "notifications", "run_events", "run_items", "run_artifacts", "run_artifact_parts", "inventory_snapshots",
 }
 
 // old are the ended runs of the fleet beyond those to keep, but none that another run points at.

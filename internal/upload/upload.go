@@ -1,0 +1,123 @@
+// Package upload takes in files for operations: it checks and stores them as they arrive, in parts of whole records.
+// Nothing is left of a file that is refused.
+package upload
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/opstruth/opstruth/internal/table"
+	"github.com/opstruth/opstruth/models"
+)
+
+// MaxLines is the largest number of records in one file.
+const MaxLines = 100_000
+
+// A part is what one step of an operation works on: small enough to be repeated, large enough that a file has few.
+const (
+	partLines = 1000
+	partBytes = 1 << 20
+)
+
+// dropWithin bounds the removal of a refused file.
+const dropWithin = 10 * time.Second
+
+// Store is what is needed of the record store.
+type Store interface {
+	BeginUpload(ctx context.Context, u models.Upload) (id string, err error)
+	AddUploadPart(ctx context.Context, id string, p models.UploadPart) error
+	CompleteUpload(ctx context.Context, u models.Upload) error
+	DropUpload(ctx context.Context, id string) error
+}
+
+// Receive reads a file to its end and stores it. u says whose it is and how it is named. A file that is not as it should
+// be is refused with a *table.FileError or a *table.SizeError.
+func Receive(ctx context.Context, s Store, u models.Upload, body io.Reader, maxBytes int64) (_ models.Upload, err error) {
+	u.Name = Name(u.Name)
+	if u.ID, err = s.BeginUpload(ctx, u); err != nil {
+		return models.Upload{}, err
+	}
+	defer func() {
+		if err != nil {
+			undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropWithin)
+			defer cancel()
+			_ = s.DropUpload(undo, u.ID) // nobody sees what stays, and it goes with time
+		}
+	}()
+	p := parts{ctx: ctx, store: s, id: u.ID}
+	file, err := table.Read(body, table.Limits{Bytes: maxBytes, Lines: MaxLines}, p.add)
+	if err == nil {
+		err = p.flush()
+	}
+	if err != nil {
+		return models.Upload{}, err
+	}
+	u.Format, u.Columns, u.Lines, u.Size = file.Format, file.Columns, file.Lines, file.Size
+	return u, s.CompleteUpload(ctx, u)
+}
+
+// Name makes a file's name fit to be shown: its last element, without what does not print.
+func Name(given string) string {
+	name := path.Base(strings.ReplaceAll(given, `\`, "/"))
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, "")))
+	if r := []rune(name); len(r) > 120 {
+		name = string(r[:120])
+	}
+	if name == "" || name == "." || name == "/" {
+		return "upload"
+	}
+	return name
+}
+
+// parts gathers records.
+type parts struct {
+	ctx   context.Context //nolint:containedctx // it lives within one call
+	store Store
+	id    string
+	rows  []table.Row
+	size  int
+}
+
+func (p *parts) add(r table.Row) error {
+	p.rows = append(p.rows, r)
+	for _, v := range r.Values {
+		p.size += len(v) + 3
+	}
+	if len(p.rows) < partLines && p.size < partBytes {
+		return nil
+	}
+	return p.flush()
+}
+
+func (p *parts) flush() error {
+	if len(p.rows) == 0 {
+		return nil
+	}
+	body, err := json.Marshal(p.rows)
+	if err != nil {
+		return fmt.Errorf("encode lines: %w", err)
+	}
+	part := models.UploadPart{FirstLine: p.rows[0].Line, LastLine: p.rows[len(p.rows)-1].Line, Body: body}
+	p.rows, p.size = nil, 0
+	return p.store.AddUploadPart(p.ctx, p.id, part)
+}
+
+// Rows reads the records of a part.
+func Rows(p models.UploadPart) ([]table.Row, error) {
+	var rows []table.Row
+	if err := json.Unmarshal(p.Body, &rows); err != nil {
+		return nil, fmt.Errorf("read lines %d to %d of an upload: %w", p.FirstLine, p.LastLine, err)
+	}
+	return rows, nil
+}
