@@ -69,7 +69,7 @@ func (w *watch) follow(ctx context.Context, c *caller, id string) error {
 			if err := w.tell(c, run, body); err != nil {
 				return err
 			}
-			if run.Status == apiclient.Completed {
+			if run.Status == apiclient.StatusCompleted {
 				return w.end(c, run, ended(run.Outcome))
 			}
 			if w.failIfStuck && run.ProblemClass == apiclient.ProblemClassActiveStaleAttention {

@@ -68,8 +68,8 @@ func TestRunsWatchPrintsAJSONLineForEveryChange(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(b.did("watch", run.ID, "--interval", "1ms", "--json")), "\n")
 	require.Len(t, lines, 2)
-	require.Equal(t, apiclient.Running, decoded[apiclient.Run](t, lines[0]).Status)
-	require.Equal(t, apiclient.Completed, decoded[apiclient.Run](t, lines[1]).Status)
+	require.Equal(t, apiclient.StatusRunning, decoded[apiclient.Run](t, lines[0]).Status)
+	require.Equal(t, apiclient.StatusCompleted, decoded[apiclient.Run](t, lines[1]).Status)
 }
 
 func TestRunsAreWatchedFromTheirStart(t *testing.T) {

@@ -119,6 +119,54 @@ func (e EvidenceExecution) Valid() bool {
 	}
 }
 
+// Defines values for FilterCause.
+const (
+	FilterCauseActivityRetrying    FilterCause = "activity_retrying"
+	FilterCauseBacklogged          FilterCause = "backlogged"
+	FilterCauseClosedElsewhere     FilterCause = "closed_elsewhere"
+	FilterCauseIdleUndeclared      FilterCause = "idle_undeclared"
+	FilterCauseNoProgress          FilterCause = "no_progress"
+	FilterCauseNoWorkers           FilterCause = "no_workers"
+	FilterCausePaused              FilterCause = "paused"
+	FilterCauseUnknown             FilterCause = "unknown"
+	FilterCauseUnverified          FilterCause = "unverified"
+	FilterCauseWorkerLost          FilterCause = "worker_lost"
+	FilterCauseWorkflowMissing     FilterCause = "workflow_missing"
+	FilterCauseWorkflowTaskFailing FilterCause = "workflow_task_failing"
+)
+
+// Valid indicates whether the value is a known member of the FilterCause enum.
+func (e FilterCause) Valid() bool {
+	switch e {
+	case FilterCauseActivityRetrying:
+		return true
+	case FilterCauseBacklogged:
+		return true
+	case FilterCauseClosedElsewhere:
+		return true
+	case FilterCauseIdleUndeclared:
+		return true
+	case FilterCauseNoProgress:
+		return true
+	case FilterCauseNoWorkers:
+		return true
+	case FilterCausePaused:
+		return true
+	case FilterCauseUnknown:
+		return true
+	case FilterCauseUnverified:
+		return true
+	case FilterCauseWorkerLost:
+		return true
+	case FilterCauseWorkflowMissing:
+		return true
+	case FilterCauseWorkflowTaskFailing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Freshness.
 const (
 	FreshActive      Freshness = "fresh_active"
@@ -170,6 +218,7 @@ const (
 	NextStepKindCancel      NextStepKind = "cancel"
 	NextStepKindInstruct    NextStepKind = "instruct"
 	NextStepKindNone        NextStepKind = "none"
+	NextStepKindOpen        NextStepKind = "open"
 	NextStepKindRetry       NextStepKind = "retry"
 	NextStepKindWait        NextStepKind = "wait"
 )
@@ -184,6 +233,8 @@ func (e NextStepKind) Valid() bool {
 	case NextStepKindInstruct:
 		return true
 	case NextStepKindNone:
+		return true
+	case NextStepKindOpen:
 		return true
 	case NextStepKindRetry:
 		return true
@@ -456,6 +507,9 @@ type FieldProblem struct {
 	Field string `json:"field"`
 }
 
+// FilterCause defines model for FilterCause.
+type FilterCause string
+
 // Freshness defines model for Freshness.
 type Freshness string
 
@@ -592,7 +646,11 @@ type Run struct {
 	Badge           string         `json:"badge"`
 	CancelRequested *CancelRequest `json:"cancel_requested"`
 	Cause           *Cause         `json:"cause"`
-	CompletedAt     *time.Time     `json:"completed_at"`
+	ClaimedAt       *time.Time     `json:"claimed_at"`
+
+	// ClaimedBy Who looks after it; null where nobody said so.
+	ClaimedBy   *string    `json:"claimed_by"`
+	CompletedAt *time.Time `json:"completed_at"`
 
 	// Evidence How the headline is known.
 	Evidence  []string  `json:"evidence"`
@@ -620,6 +678,9 @@ type Run struct {
 	Progress       Progress        `json:"progress"`
 	QueuedAt       time.Time       `json:"queued_at"`
 	Reconciliation *Reconciliation `json:"reconciliation"`
+
+	// RetriedBy The newest run that retries this one.
+	RetriedBy *string `json:"retried_by"`
 
 	// RetryOf A run's id.
 	RetryOf *string `json:"retry_of"`
@@ -723,6 +784,44 @@ type StartRequest struct {
 // Status defines model for Status.
 type Status string
 
+// StuckGroup defines model for StuckGroup.
+type StuckGroup struct {
+	Badge string `json:"badge"`
+	Cause *Cause `json:"cause"`
+
+	// CheckedAt When Temporal was last asked about any.
+	CheckedAt *time.Time `json:"checked_at"`
+
+	// Claimed Of the runs, those that somebody looks after.
+	Claimed         int64      `json:"claimed"`
+	Headline        string     `json:"headline"`
+	LastHeartbeatAt *time.Time `json:"last_heartbeat_at"`
+
+	// List The query of the list that has exactly these runs, here and on the pages alike.
+	List string `json:"list"`
+
+	// NewestAt When the last of them did.
+	NewestAt time.Time `json:"newest_at"`
+	NextStep NextStep  `json:"next_step"`
+
+	// Note What else is to be known; mostly empty.
+	Note  string `json:"note"`
+	Queue string `json:"queue"`
+	Runs  int64  `json:"runs"`
+
+	// Since When the first of them became likely stuck.
+	Since time.Time `json:"since"`
+
+	// Workspaces How many the runs belong to.
+	Workspaces int64 `json:"workspaces"`
+}
+
+// StuckGroups defines model for StuckGroups.
+type StuckGroups struct {
+	AsOf   time.Time    `json:"as_of"`
+	Groups []StuckGroup `json:"groups"`
+}
+
 // Summary defines model for Summary.
 type Summary struct {
 	// Active Queued and running together.
@@ -805,6 +904,12 @@ type EndedFrom = time.Time
 // EndedTo defines model for ended_to.
 type EndedTo = time.Time
 
+// EndedWithin defines model for ended_within.
+type EndedWithin = string
+
+// FilterFailure defines model for filter_failure.
+type FilterFailure = string
+
 // From defines model for from.
 type From = time.Time
 
@@ -823,6 +928,9 @@ type Open = bool
 // Q defines model for q.
 type Q = string
 
+// Queue defines model for queue.
+type Queue = string
+
 // StaleLineage defines model for stale_lineage.
 type StaleLineage = bool
 
@@ -837,6 +945,9 @@ type To = time.Time
 
 // Type defines model for type.
 type Type = string
+
+// Within defines model for within.
+type Within = string
 
 // Workspace defines model for workspace.
 type Workspace = string
@@ -862,6 +973,15 @@ type ListRunsParams struct {
 	Freshness    *Freshness    `form:"freshness,omitempty" json:"freshness,omitempty"`
 	ProblemClass *ProblemClass `form:"problem_class,omitempty" json:"problem_class,omitempty"`
 
+	// Cause Only silent runs with this cause, and those that were closed for it; `unknown` where none is known yet.
+	Cause *FilterCause `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// Queue Only runs that this task queue serves.
+	Queue *Queue `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Failure Only runs that failed alike. The key comes from the groups on the failures page.
+	Failure *FilterFailure `form:"failure,omitempty" json:"failure,omitempty"`
+
 	// Active Only runs that have not ended, or only those that have.
 	Active *Active `form:"active,omitempty" json:"active,omitempty"`
 
@@ -879,6 +999,12 @@ type ListRunsParams struct {
 
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
+	// EndedWithin Only runs that ended no longer ago than this, such as 24h or 7d.
+	EndedWithin *EndedWithin `form:"ended_within,omitempty" json:"ended_within,omitempty"`
 
 	// EndedFrom Only runs that ended at this time or later.
 	EndedFrom *EndedFrom `form:"ended_from,omitempty" json:"ended_from,omitempty"`
@@ -960,6 +1086,9 @@ type GetSummaryParams struct {
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
 	// Q Only runs whose target, type or id contain this text.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
@@ -988,6 +1117,15 @@ type SystemListRunsParams struct {
 	Freshness    *Freshness    `form:"freshness,omitempty" json:"freshness,omitempty"`
 	ProblemClass *ProblemClass `form:"problem_class,omitempty" json:"problem_class,omitempty"`
 
+	// Cause Only silent runs with this cause, and those that were closed for it; `unknown` where none is known yet.
+	Cause *FilterCause `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// Queue Only runs that this task queue serves.
+	Queue *Queue `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Failure Only runs that failed alike. The key comes from the groups on the failures page.
+	Failure *FilterFailure `form:"failure,omitempty" json:"failure,omitempty"`
+
 	// Active Only runs that have not ended, or only those that have.
 	Active *Active `form:"active,omitempty" json:"active,omitempty"`
 
@@ -1005,6 +1143,12 @@ type SystemListRunsParams struct {
 
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
+	// EndedWithin Only runs that ended no longer ago than this, such as 24h or 7d.
+	EndedWithin *EndedWithin `form:"ended_within,omitempty" json:"ended_within,omitempty"`
 
 	// EndedFrom Only runs that ended at this time or later.
 	EndedFrom *EndedFrom `form:"ended_from,omitempty" json:"ended_from,omitempty"`
@@ -1057,6 +1201,21 @@ type SystemGetTimelineParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// SystemListStuckParams defines parameters for SystemListStuck.
+type SystemListStuckParams struct {
+	// Workspace Only runs of this workspace (its slug).
+	Workspace *Workspace `form:"workspace,omitempty" json:"workspace,omitempty"`
+
+	// Tenant Only runs of this tenant (its slug); needs the workspace beside it.
+	Tenant *Tenant `form:"tenant,omitempty" json:"tenant,omitempty"`
+
+	// Type Only runs of this operation type.
+	Type *Type `form:"type,omitempty" json:"type,omitempty"`
+
+	// AsOf Derive the class of active runs at this clock reading instead of now.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+}
+
 // SystemGetSummaryParams defines parameters for SystemGetSummary.
 type SystemGetSummaryParams struct {
 	// Workspace Only runs of this workspace (its slug).
@@ -1079,6 +1238,9 @@ type SystemGetSummaryParams struct {
 
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
 
 	// Q Only runs whose target, type or id contain this text.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
@@ -1248,6 +1410,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/runs/{id}/cancel (the `CancelRun` operationId).
 	CancelRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ClaimRun Say that you look after a run that is likely stuck, or needs follow-up
+	//
+	// Others see your name. The run still counts, and whoever looked after it before does so no longer.
+	//
+	// Corresponds with POST /api/v1/runs/{id}/claim (the `ClaimRun` operationId).
+	ClaimRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetEvidence What the record, Temporal and the workers said about a run, with its times
 	//
 	// The stored evidence. Nothing is asked of Temporal for this answer.
@@ -1259,6 +1428,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/runs/{id}/items (the `ListItems` operationId).
 	ListItems(ctx context.Context, id Id, params *ListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseRun Say that nobody looks after a run any more
+	//
+	// Corresponds with POST /api/v1/runs/{id}/release (the `ReleaseRun` operationId).
+	ReleaseRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReopenRun Take the note back, so that the follow-up is open again
 	//
@@ -1326,6 +1500,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/system/runs/{id}/cancel (the `SystemCancelRun` operationId).
 	SystemCancelRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SystemClaimRun Say that you look after a run that is likely stuck, or needs follow-up
+	//
+	// Others see your name. The run still counts, and whoever looked after it before does so no longer.
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/claim (the `SystemClaimRun` operationId).
+	SystemClaimRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SystemGetEvidence What the record, Temporal and the workers said about a run, with its times
 	//
 	// Corresponds with GET /api/v1/system/runs/{id}/evidence (the `SystemGetEvidence` operationId).
@@ -1335,6 +1516,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/runs/{id}/items (the `SystemListItems` operationId).
 	SystemListItems(ctx context.Context, id Id, params *SystemListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SystemReleaseRun Say that nobody looks after a run any more
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/release (the `SystemReleaseRun` operationId).
+	SystemReleaseRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SystemReopenRun Take the note back, so that the follow-up is open again
 	//
@@ -1350,6 +1536,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/runs/{id}/timeline (the `SystemGetTimeline` operationId).
 	SystemGetTimeline(ctx context.Context, id Id, params *SystemGetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SystemListStuck What is likely stuck now, by cause and task queue, the worst first
+	//
+	// One dead fleet of workers is one group, however many runs it holds up.
+	//
+	// Corresponds with GET /api/v1/system/stuck (the `SystemListStuck` operationId).
+	SystemListStuck(ctx context.Context, params *SystemListStuckParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SystemGetSummary How many runs of all workspaces need a person, by class
 	//
@@ -1535,6 +1728,23 @@ func (c *Client) CancelRun(ctx context.Context, id Id, reqEditors ...RequestEdit
 	return c.Client.Do(req)
 }
 
+// ClaimRun Say that you look after a run that is likely stuck, or needs follow-up
+//
+// Others see your name. The run still counts, and whoever looked after it before does so no longer.
+//
+// Corresponds with POST /api/v1/runs/{id}/claim (the `ClaimRun` operationId).
+func (c *Client) ClaimRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClaimRunRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetEvidence What the record, Temporal and the workers said about a run, with its times
 //
 // The stored evidence. Nothing is asked of Temporal for this answer.
@@ -1557,6 +1767,21 @@ func (c *Client) GetEvidence(ctx context.Context, id Id, reqEditors ...RequestEd
 // Corresponds with GET /api/v1/runs/{id}/items (the `ListItems` operationId).
 func (c *Client) ListItems(ctx context.Context, id Id, params *ListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListItemsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseRun Say that nobody looks after a run any more
+//
+// Corresponds with POST /api/v1/runs/{id}/release (the `ReleaseRun` operationId).
+func (c *Client) ReleaseRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseRunRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1733,6 +1958,23 @@ func (c *Client) SystemCancelRun(ctx context.Context, id Id, reqEditors ...Reque
 	return c.Client.Do(req)
 }
 
+// SystemClaimRun Say that you look after a run that is likely stuck, or needs follow-up
+//
+// Others see your name. The run still counts, and whoever looked after it before does so no longer.
+//
+// Corresponds with POST /api/v1/system/runs/{id}/claim (the `SystemClaimRun` operationId).
+func (c *Client) SystemClaimRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemClaimRunRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SystemGetEvidence What the record, Temporal and the workers said about a run, with its times
 //
 // Corresponds with GET /api/v1/system/runs/{id}/evidence (the `SystemGetEvidence` operationId).
@@ -1753,6 +1995,21 @@ func (c *Client) SystemGetEvidence(ctx context.Context, id Id, reqEditors ...Req
 // Corresponds with GET /api/v1/system/runs/{id}/items (the `SystemListItems` operationId).
 func (c *Client) SystemListItems(ctx context.Context, id Id, params *SystemListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSystemListItemsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SystemReleaseRun Say that nobody looks after a run any more
+//
+// Corresponds with POST /api/v1/system/runs/{id}/release (the `SystemReleaseRun` operationId).
+func (c *Client) SystemReleaseRun(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemReleaseRunRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1798,6 +2055,23 @@ func (c *Client) SystemRetryRun(ctx context.Context, id Id, params *SystemRetryR
 // Corresponds with GET /api/v1/system/runs/{id}/timeline (the `SystemGetTimeline` operationId).
 func (c *Client) SystemGetTimeline(ctx context.Context, id Id, params *SystemGetTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSystemGetTimelineRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SystemListStuck What is likely stuck now, by cause and task queue, the worst first
+//
+// One dead fleet of workers is one group, however many runs it holds up.
+//
+// Corresponds with GET /api/v1/system/stuck (the `SystemListStuck` operationId).
+func (c *Client) SystemListStuck(ctx context.Context, params *SystemListStuckParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemListStuckRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1977,6 +2251,42 @@ func NewListRunsRequest(server string, params *ListRunsParams) (*http.Request, e
 
 		}
 
+		if params.Cause != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cause", *params.Cause, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Queue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", *params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Failure != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "failure", *params.Failure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Active != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "active", *params.Active, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -2040,6 +2350,30 @@ func NewListRunsRequest(server string, params *ListRunsParams) (*http.Request, e
 		if params.To != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Within != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "within", *params.Within, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.EndedWithin != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ended_within", *params.EndedWithin, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2380,6 +2714,40 @@ func NewCancelRunRequest(server string, id Id) (*http.Request, error) {
 	return req, nil
 }
 
+// NewClaimRunRequest constructs an http.Request for the ClaimRun method
+func NewClaimRunRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/runs/%s/claim", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetEvidenceRequest constructs an http.Request for the GetEvidence method
 func NewGetEvidenceRequest(server string, id Id) (*http.Request, error) {
 	var err error
@@ -2492,6 +2860,40 @@ func NewListItemsRequest(server string, id Id, params *ListItemsParams) (*http.R
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReleaseRunRequest constructs an http.Request for the ReleaseRun method
+func NewReleaseRunRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/runs/%s/release", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2767,6 +3169,18 @@ func NewGetSummaryRequest(server string, params *GetSummaryParams) (*http.Reques
 
 		}
 
+		if params.Within != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "within", *params.Within, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Q != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -2959,6 +3373,42 @@ func NewSystemListRunsRequest(server string, params *SystemListRunsParams) (*htt
 
 		}
 
+		if params.Cause != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cause", *params.Cause, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Queue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", *params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Failure != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "failure", *params.Failure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Active != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "active", *params.Active, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -3022,6 +3472,30 @@ func NewSystemListRunsRequest(server string, params *SystemListRunsParams) (*htt
 		if params.To != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Within != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "within", *params.Within, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.EndedWithin != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ended_within", *params.EndedWithin, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3232,6 +3706,40 @@ func NewSystemCancelRunRequest(server string, id Id) (*http.Request, error) {
 	return req, nil
 }
 
+// NewSystemClaimRunRequest constructs an http.Request for the SystemClaimRun method
+func NewSystemClaimRunRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/runs/%s/claim", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSystemGetEvidenceRequest constructs an http.Request for the SystemGetEvidence method
 func NewSystemGetEvidenceRequest(server string, id Id) (*http.Request, error) {
 	var err error
@@ -3344,6 +3852,40 @@ func NewSystemListItemsRequest(server string, id Id, params *SystemListItemsPara
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSystemReleaseRunRequest constructs an http.Request for the SystemReleaseRun method
+func NewSystemReleaseRunRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/runs/%s/release", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -3507,6 +4049,96 @@ func NewSystemGetTimelineRequest(server string, id Id, params *SystemGetTimeline
 	return req, nil
 }
 
+// NewSystemListStuckRequest constructs an http.Request for the SystemListStuck method
+func NewSystemListStuckRequest(server string, params *SystemListStuckParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/stuck")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Workspace != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tenant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tenant", *params.Tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Type != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSystemGetSummaryRequest constructs an http.Request for the SystemGetSummary method
 func NewSystemGetSummaryRequest(server string, params *SystemGetSummaryParams) (*http.Request, error) {
 	var err error
@@ -3610,6 +4242,18 @@ func NewSystemGetSummaryRequest(server string, params *SystemGetSummaryParams) (
 		if params.To != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Within != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "within", *params.Within, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3791,6 +4435,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/runs/{id}/cancel (the `CancelRun` operationId).
 	CancelRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*CancelRunResponse, error)
 
+	// ClaimRunWithResponse Say that you look after a run that is likely stuck, or needs follow-up
+	//
+	// Others see your name. The run still counts, and whoever looked after it before does so no longer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/runs/{id}/claim (the `ClaimRun` operationId).
+	ClaimRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ClaimRunResponse, error)
+
 	// GetEvidenceWithResponse What the record, Temporal and the workers said about a run, with its times
 	//
 	// The stored evidence. Nothing is asked of Temporal for this answer.
@@ -3806,6 +4459,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/runs/{id}/items (the `ListItems` operationId).
 	ListItemsWithResponse(ctx context.Context, id Id, params *ListItemsParams, reqEditors ...RequestEditorFn) (*ListItemsResponse, error)
+
+	// ReleaseRunWithResponse Say that nobody looks after a run any more
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/runs/{id}/release (the `ReleaseRun` operationId).
+	ReleaseRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ReleaseRunResponse, error)
 
 	// ReopenRunWithResponse Take the note back, so that the follow-up is open again
 	//
@@ -3889,6 +4549,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/system/runs/{id}/cancel (the `SystemCancelRun` operationId).
 	SystemCancelRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemCancelRunResponse, error)
 
+	// SystemClaimRunWithResponse Say that you look after a run that is likely stuck, or needs follow-up
+	//
+	// Others see your name. The run still counts, and whoever looked after it before does so no longer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/claim (the `SystemClaimRun` operationId).
+	SystemClaimRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemClaimRunResponse, error)
+
 	// SystemGetEvidenceWithResponse What the record, Temporal and the workers said about a run, with its times
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -3902,6 +4571,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/runs/{id}/items (the `SystemListItems` operationId).
 	SystemListItemsWithResponse(ctx context.Context, id Id, params *SystemListItemsParams, reqEditors ...RequestEditorFn) (*SystemListItemsResponse, error)
+
+	// SystemReleaseRunWithResponse Say that nobody looks after a run any more
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/system/runs/{id}/release (the `SystemReleaseRun` operationId).
+	SystemReleaseRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemReleaseRunResponse, error)
 
 	// SystemReopenRunWithResponse Take the note back, so that the follow-up is open again
 	//
@@ -3923,6 +4599,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/runs/{id}/timeline (the `SystemGetTimeline` operationId).
 	SystemGetTimelineWithResponse(ctx context.Context, id Id, params *SystemGetTimelineParams, reqEditors ...RequestEditorFn) (*SystemGetTimelineResponse, error)
+
+	// SystemListStuckWithResponse What is likely stuck now, by cause and task queue, the worst first
+	//
+	// One dead fleet of workers is one group, however many runs it holds up.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/system/stuck (the `SystemListStuck` operationId).
+	SystemListStuckWithResponse(ctx context.Context, params *SystemListStuckParams, reqEditors ...RequestEditorFn) (*SystemListStuckResponse, error)
 
 	// SystemGetSummaryWithResponse How many runs of all workspaces need a person, by class
 	//
@@ -4323,6 +5008,54 @@ func (r CancelRunResponse) ContentType() string {
 	return ""
 }
 
+type ClaimRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Run
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ClaimRunResponse) GetJSON200() *Run {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ClaimRunResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ClaimRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClaimRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClaimRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClaimRunResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetEvidenceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4413,6 +5146,54 @@ func (r ListItemsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListItemsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReleaseRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Run
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReleaseRunResponse) GetJSON200() *Run {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReleaseRunResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReleaseRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReleaseRunResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4858,6 +5639,54 @@ func (r SystemCancelRunResponse) ContentType() string {
 	return ""
 }
 
+type SystemClaimRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Run
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemClaimRunResponse) GetJSON200() *Run {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemClaimRunResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemClaimRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemClaimRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemClaimRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemClaimRunResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SystemGetEvidenceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4948,6 +5777,54 @@ func (r SystemListItemsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SystemListItemsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SystemReleaseRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Run
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemReleaseRunResponse) GetJSON200() *Run {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemReleaseRunResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemReleaseRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemReleaseRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemReleaseRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemReleaseRunResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5106,6 +5983,54 @@ func (r SystemGetTimelineResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SystemGetTimelineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SystemListStuckResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StuckGroups
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemListStuckResponse) GetJSON200() *StuckGroups {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemListStuckResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemListStuckResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemListStuckResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemListStuckResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemListStuckResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5310,6 +6235,21 @@ func (c *ClientWithResponses) CancelRunWithResponse(ctx context.Context, id Id, 
 	return ParseCancelRunResponse(rsp)
 }
 
+// ClaimRunWithResponse Say that you look after a run that is likely stuck, or needs follow-up
+//
+// Others see your name. The run still counts, and whoever looked after it before does so no longer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/runs/{id}/claim (the `ClaimRun` operationId).
+func (c *ClientWithResponses) ClaimRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ClaimRunResponse, error) {
+	rsp, err := c.ClaimRun(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClaimRunResponse(rsp)
+}
+
 // GetEvidenceWithResponse What the record, Temporal and the workers said about a run, with its times
 //
 // The stored evidence. Nothing is asked of Temporal for this answer.
@@ -5336,6 +6276,19 @@ func (c *ClientWithResponses) ListItemsWithResponse(ctx context.Context, id Id, 
 		return nil, err
 	}
 	return ParseListItemsResponse(rsp)
+}
+
+// ReleaseRunWithResponse Say that nobody looks after a run any more
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/runs/{id}/release (the `ReleaseRun` operationId).
+func (c *ClientWithResponses) ReleaseRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ReleaseRunResponse, error) {
+	rsp, err := c.ReleaseRun(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseRunResponse(rsp)
 }
 
 // ReopenRunWithResponse Take the note back, so that the follow-up is open again
@@ -5480,6 +6433,21 @@ func (c *ClientWithResponses) SystemCancelRunWithResponse(ctx context.Context, i
 	return ParseSystemCancelRunResponse(rsp)
 }
 
+// SystemClaimRunWithResponse Say that you look after a run that is likely stuck, or needs follow-up
+//
+// Others see your name. The run still counts, and whoever looked after it before does so no longer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/system/runs/{id}/claim (the `SystemClaimRun` operationId).
+func (c *ClientWithResponses) SystemClaimRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemClaimRunResponse, error) {
+	rsp, err := c.SystemClaimRun(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemClaimRunResponse(rsp)
+}
+
 // SystemGetEvidenceWithResponse What the record, Temporal and the workers said about a run, with its times
 //
 // Returns a wrapper object for the known response body format(s).
@@ -5504,6 +6472,19 @@ func (c *ClientWithResponses) SystemListItemsWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseSystemListItemsResponse(rsp)
+}
+
+// SystemReleaseRunWithResponse Say that nobody looks after a run any more
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/system/runs/{id}/release (the `SystemReleaseRun` operationId).
+func (c *ClientWithResponses) SystemReleaseRunWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*SystemReleaseRunResponse, error) {
+	rsp, err := c.SystemReleaseRun(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemReleaseRunResponse(rsp)
 }
 
 // SystemReopenRunWithResponse Take the note back, so that the follow-up is open again
@@ -5543,6 +6524,21 @@ func (c *ClientWithResponses) SystemGetTimelineWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseSystemGetTimelineResponse(rsp)
+}
+
+// SystemListStuckWithResponse What is likely stuck now, by cause and task queue, the worst first
+//
+// One dead fleet of workers is one group, however many runs it holds up.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/system/stuck (the `SystemListStuck` operationId).
+func (c *ClientWithResponses) SystemListStuckWithResponse(ctx context.Context, params *SystemListStuckParams, reqEditors ...RequestEditorFn) (*SystemListStuckResponse, error) {
+	rsp, err := c.SystemListStuck(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemListStuckResponse(rsp)
 }
 
 // SystemGetSummaryWithResponse How many runs of all workspaces need a person, by class
@@ -5841,6 +6837,39 @@ func ParseCancelRunResponse(rsp *http.Response) (*CancelRunResponse, error) {
 	return response, nil
 }
 
+// ParseClaimRunResponse parses an HTTP response from a ClaimRunWithResponse call
+func ParseClaimRunResponse(rsp *http.Response) (*ClaimRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClaimRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Run
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetEvidenceResponse parses an HTTP response from a GetEvidenceWithResponse call
 func ParseGetEvidenceResponse(rsp *http.Response) (*GetEvidenceResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -5890,6 +6919,39 @@ func ParseListItemsResponse(rsp *http.Response) (*ListItemsResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ItemList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReleaseRunResponse parses an HTTP response from a ReleaseRunWithResponse call
+func ParseReleaseRunResponse(rsp *http.Response) (*ReleaseRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Run
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -6217,6 +7279,39 @@ func ParseSystemCancelRunResponse(rsp *http.Response) (*SystemCancelRunResponse,
 	return response, nil
 }
 
+// ParseSystemClaimRunResponse parses an HTTP response from a SystemClaimRunWithResponse call
+func ParseSystemClaimRunResponse(rsp *http.Response) (*SystemClaimRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemClaimRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Run
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSystemGetEvidenceResponse parses an HTTP response from a SystemGetEvidenceWithResponse call
 func ParseSystemGetEvidenceResponse(rsp *http.Response) (*SystemGetEvidenceResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6266,6 +7361,39 @@ func ParseSystemListItemsResponse(rsp *http.Response) (*SystemListItemsResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ItemList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSystemReleaseRunResponse parses an HTTP response from a SystemReleaseRunWithResponse call
+func ParseSystemReleaseRunResponse(rsp *http.Response) (*SystemReleaseRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemReleaseRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Run
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -6385,6 +7513,39 @@ func ParseSystemGetTimelineResponse(rsp *http.Response) (*SystemGetTimelineRespo
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Timeline
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSystemListStuckResponse parses an HTTP response from a SystemListStuckWithResponse call
+func ParseSystemListStuckResponse(rsp *http.Response) (*SystemListStuckResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemListStuckResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StuckGroups
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

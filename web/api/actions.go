@@ -56,6 +56,30 @@ func (s *Server) SystemReopenRun(ctx context.Context, _ SystemReopenRunRequestOb
 	return SystemReopenRun200JSONResponse{out}, err
 }
 
+// ClaimRun says that the caller looks after the run.
+func (s *Server) ClaimRun(ctx context.Context, _ ClaimRunRequestObject) (ClaimRunResponseObject, error) {
+	out, err := s.after(ctx, s.actions.Claim(ctx, access.From(ctx)))
+	return ClaimRun200JSONResponse{out}, err
+}
+
+// SystemClaimRun says that the caller looks after a run of any workspace.
+func (s *Server) SystemClaimRun(ctx context.Context, _ SystemClaimRunRequestObject) (SystemClaimRunResponseObject, error) {
+	out, err := s.after(ctx, s.actions.Claim(ctx, access.From(ctx)))
+	return SystemClaimRun200JSONResponse{out}, err
+}
+
+// ReleaseRun says that nobody looks after the run any more.
+func (s *Server) ReleaseRun(ctx context.Context, _ ReleaseRunRequestObject) (ReleaseRunResponseObject, error) {
+	out, err := s.after(ctx, s.actions.Release(ctx, access.From(ctx)))
+	return ReleaseRun200JSONResponse{out}, err
+}
+
+// SystemReleaseRun says that nobody looks after a run of any workspace any more.
+func (s *Server) SystemReleaseRun(ctx context.Context, _ SystemReleaseRunRequestObject) (SystemReleaseRunResponseObject, error) {
+	out, err := s.after(ctx, s.actions.Release(ctx, access.From(ctx)))
+	return SystemReleaseRun200JSONResponse{out}, err
+}
+
 // RetryRun starts a new run with the input of this one.
 func (s *Server) RetryRun(ctx context.Context, r RetryRunRequestObject) (RetryRunResponseObject, error) {
 	run, created, err := s.retry(ctx, r.Params.IdempotencyKey)

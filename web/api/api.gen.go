@@ -119,6 +119,54 @@ func (e EvidenceExecution) Valid() bool {
 	}
 }
 
+// Defines values for FilterCause.
+const (
+	FilterCauseActivityRetrying    FilterCause = "activity_retrying"
+	FilterCauseBacklogged          FilterCause = "backlogged"
+	FilterCauseClosedElsewhere     FilterCause = "closed_elsewhere"
+	FilterCauseIdleUndeclared      FilterCause = "idle_undeclared"
+	FilterCauseNoProgress          FilterCause = "no_progress"
+	FilterCauseNoWorkers           FilterCause = "no_workers"
+	FilterCausePaused              FilterCause = "paused"
+	FilterCauseUnknown             FilterCause = "unknown"
+	FilterCauseUnverified          FilterCause = "unverified"
+	FilterCauseWorkerLost          FilterCause = "worker_lost"
+	FilterCauseWorkflowMissing     FilterCause = "workflow_missing"
+	FilterCauseWorkflowTaskFailing FilterCause = "workflow_task_failing"
+)
+
+// Valid indicates whether the value is a known member of the FilterCause enum.
+func (e FilterCause) Valid() bool {
+	switch e {
+	case FilterCauseActivityRetrying:
+		return true
+	case FilterCauseBacklogged:
+		return true
+	case FilterCauseClosedElsewhere:
+		return true
+	case FilterCauseIdleUndeclared:
+		return true
+	case FilterCauseNoProgress:
+		return true
+	case FilterCauseNoWorkers:
+		return true
+	case FilterCausePaused:
+		return true
+	case FilterCauseUnknown:
+		return true
+	case FilterCauseUnverified:
+		return true
+	case FilterCauseWorkerLost:
+		return true
+	case FilterCauseWorkflowMissing:
+		return true
+	case FilterCauseWorkflowTaskFailing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Freshness.
 const (
 	FreshActive      Freshness = "fresh_active"
@@ -170,6 +218,7 @@ const (
 	NextStepKindCancel      NextStepKind = "cancel"
 	NextStepKindInstruct    NextStepKind = "instruct"
 	NextStepKindNone        NextStepKind = "none"
+	NextStepKindOpen        NextStepKind = "open"
 	NextStepKindRetry       NextStepKind = "retry"
 	NextStepKindWait        NextStepKind = "wait"
 )
@@ -184,6 +233,8 @@ func (e NextStepKind) Valid() bool {
 	case NextStepKindInstruct:
 		return true
 	case NextStepKindNone:
+		return true
+	case NextStepKindOpen:
 		return true
 	case NextStepKindRetry:
 		return true
@@ -456,6 +507,9 @@ type FieldProblem struct {
 	Field string `json:"field"`
 }
 
+// FilterCause defines model for FilterCause.
+type FilterCause string
+
 // Freshness defines model for Freshness.
 type Freshness string
 
@@ -592,7 +646,11 @@ type Run struct {
 	Badge           string         `json:"badge"`
 	CancelRequested *CancelRequest `json:"cancel_requested"`
 	Cause           *Cause         `json:"cause"`
-	CompletedAt     *time.Time     `json:"completed_at"`
+	ClaimedAt       *time.Time     `json:"claimed_at"`
+
+	// ClaimedBy Who looks after it; null where nobody said so.
+	ClaimedBy   *string    `json:"claimed_by"`
+	CompletedAt *time.Time `json:"completed_at"`
 
 	// Evidence How the headline is known.
 	Evidence  []string  `json:"evidence"`
@@ -620,6 +678,9 @@ type Run struct {
 	Progress       Progress        `json:"progress"`
 	QueuedAt       time.Time       `json:"queued_at"`
 	Reconciliation *Reconciliation `json:"reconciliation"`
+
+	// RetriedBy The newest run that retries this one.
+	RetriedBy *string `json:"retried_by"`
 
 	// RetryOf A run's id.
 	RetryOf *string `json:"retry_of"`
@@ -723,6 +784,44 @@ type StartRequest struct {
 // Status defines model for Status.
 type Status string
 
+// StuckGroup defines model for StuckGroup.
+type StuckGroup struct {
+	Badge string `json:"badge"`
+	Cause *Cause `json:"cause"`
+
+	// CheckedAt When Temporal was last asked about any.
+	CheckedAt *time.Time `json:"checked_at"`
+
+	// Claimed Of the runs, those that somebody looks after.
+	Claimed         int64      `json:"claimed"`
+	Headline        string     `json:"headline"`
+	LastHeartbeatAt *time.Time `json:"last_heartbeat_at"`
+
+	// List The query of the list that has exactly these runs, here and on the pages alike.
+	List string `json:"list"`
+
+	// NewestAt When the last of them did.
+	NewestAt time.Time `json:"newest_at"`
+	NextStep NextStep  `json:"next_step"`
+
+	// Note What else is to be known; mostly empty.
+	Note  string `json:"note"`
+	Queue string `json:"queue"`
+	Runs  int64  `json:"runs"`
+
+	// Since When the first of them became likely stuck.
+	Since time.Time `json:"since"`
+
+	// Workspaces How many the runs belong to.
+	Workspaces int64 `json:"workspaces"`
+}
+
+// StuckGroups defines model for StuckGroups.
+type StuckGroups struct {
+	AsOf   time.Time    `json:"as_of"`
+	Groups []StuckGroup `json:"groups"`
+}
+
 // Summary defines model for Summary.
 type Summary struct {
 	// Active Queued and running together.
@@ -805,6 +904,12 @@ type EndedFrom = time.Time
 // EndedTo defines model for ended_to.
 type EndedTo = time.Time
 
+// EndedWithin defines model for ended_within.
+type EndedWithin = string
+
+// FilterFailure defines model for filter_failure.
+type FilterFailure = string
+
 // From defines model for from.
 type From = time.Time
 
@@ -823,6 +928,9 @@ type Open = bool
 // Q defines model for q.
 type Q = string
 
+// Queue defines model for queue.
+type Queue = string
+
 // StaleLineage defines model for stale_lineage.
 type StaleLineage = bool
 
@@ -837,6 +945,9 @@ type To = time.Time
 
 // Type defines model for type.
 type Type = string
+
+// Within defines model for within.
+type Within = string
 
 // Workspace defines model for workspace.
 type Workspace = string
@@ -862,6 +973,15 @@ type ListRunsParams struct {
 	Freshness    *Freshness    `form:"freshness,omitempty" json:"freshness,omitempty"`
 	ProblemClass *ProblemClass `form:"problem_class,omitempty" json:"problem_class,omitempty"`
 
+	// Cause Only silent runs with this cause, and those that were closed for it; `unknown` where none is known yet.
+	Cause *FilterCause `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// Queue Only runs that this task queue serves.
+	Queue *Queue `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Failure Only runs that failed alike. The key comes from the groups on the failures page.
+	Failure *FilterFailure `form:"failure,omitempty" json:"failure,omitempty"`
+
 	// Active Only runs that have not ended, or only those that have.
 	Active *Active `form:"active,omitempty" json:"active,omitempty"`
 
@@ -879,6 +999,12 @@ type ListRunsParams struct {
 
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
+	// EndedWithin Only runs that ended no longer ago than this, such as 24h or 7d.
+	EndedWithin *EndedWithin `form:"ended_within,omitempty" json:"ended_within,omitempty"`
 
 	// EndedFrom Only runs that ended at this time or later.
 	EndedFrom *EndedFrom `form:"ended_from,omitempty" json:"ended_from,omitempty"`
@@ -960,6 +1086,9 @@ type GetSummaryParams struct {
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
 	// Q Only runs whose target, type or id contain this text.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
@@ -988,6 +1117,15 @@ type SystemListRunsParams struct {
 	Freshness    *Freshness    `form:"freshness,omitempty" json:"freshness,omitempty"`
 	ProblemClass *ProblemClass `form:"problem_class,omitempty" json:"problem_class,omitempty"`
 
+	// Cause Only silent runs with this cause, and those that were closed for it; `unknown` where none is known yet.
+	Cause *FilterCause `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// Queue Only runs that this task queue serves.
+	Queue *Queue `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Failure Only runs that failed alike. The key comes from the groups on the failures page.
+	Failure *FilterFailure `form:"failure,omitempty" json:"failure,omitempty"`
+
 	// Active Only runs that have not ended, or only those that have.
 	Active *Active `form:"active,omitempty" json:"active,omitempty"`
 
@@ -1005,6 +1143,12 @@ type SystemListRunsParams struct {
 
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
+	// EndedWithin Only runs that ended no longer ago than this, such as 24h or 7d.
+	EndedWithin *EndedWithin `form:"ended_within,omitempty" json:"ended_within,omitempty"`
 
 	// EndedFrom Only runs that ended at this time or later.
 	EndedFrom *EndedFrom `form:"ended_from,omitempty" json:"ended_from,omitempty"`
@@ -1057,6 +1201,21 @@ type SystemGetTimelineParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// SystemListStuckParams defines parameters for SystemListStuck.
+type SystemListStuckParams struct {
+	// Workspace Only runs of this workspace (its slug).
+	Workspace *Workspace `form:"workspace,omitempty" json:"workspace,omitempty"`
+
+	// Tenant Only runs of this tenant (its slug); needs the workspace beside it.
+	Tenant *Tenant `form:"tenant,omitempty" json:"tenant,omitempty"`
+
+	// Type Only runs of this operation type.
+	Type *Type `form:"type,omitempty" json:"type,omitempty"`
+
+	// AsOf Derive the class of active runs at this clock reading instead of now.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+}
+
 // SystemGetSummaryParams defines parameters for SystemGetSummary.
 type SystemGetSummaryParams struct {
 	// Workspace Only runs of this workspace (its slug).
@@ -1079,6 +1238,9 @@ type SystemGetSummaryParams struct {
 
 	// To Only runs queued before this time.
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
 
 	// Q Only runs whose target, type or id contain this text.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
@@ -1122,12 +1284,18 @@ type ServerInterface interface {
 	// CancelRun Ask a run to end
 	// (POST /api/v1/runs/{id}/cancel)
 	CancelRun(c *gin.Context, id Id)
+	// ClaimRun Say that you look after a run that is likely stuck, or needs follow-up
+	// (POST /api/v1/runs/{id}/claim)
+	ClaimRun(c *gin.Context, id Id)
 	// GetEvidence What the record, Temporal and the workers said about a run, with its times
 	// (GET /api/v1/runs/{id}/evidence)
 	GetEvidence(c *gin.Context, id Id)
 	// ListItems What a run worked on
 	// (GET /api/v1/runs/{id}/items)
 	ListItems(c *gin.Context, id Id, params ListItemsParams)
+	// ReleaseRun Say that nobody looks after a run any more
+	// (POST /api/v1/runs/{id}/release)
+	ReleaseRun(c *gin.Context, id Id)
 	// ReopenRun Take the note back, so that the follow-up is open again
 	// (POST /api/v1/runs/{id}/reopen)
 	ReopenRun(c *gin.Context, id Id)
@@ -1155,12 +1323,18 @@ type ServerInterface interface {
 	// SystemCancelRun Ask a run to end
 	// (POST /api/v1/system/runs/{id}/cancel)
 	SystemCancelRun(c *gin.Context, id Id)
+	// SystemClaimRun Say that you look after a run that is likely stuck, or needs follow-up
+	// (POST /api/v1/system/runs/{id}/claim)
+	SystemClaimRun(c *gin.Context, id Id)
 	// SystemGetEvidence What the record, Temporal and the workers said about a run, with its times
 	// (GET /api/v1/system/runs/{id}/evidence)
 	SystemGetEvidence(c *gin.Context, id Id)
 	// SystemListItems What a run worked on
 	// (GET /api/v1/system/runs/{id}/items)
 	SystemListItems(c *gin.Context, id Id, params SystemListItemsParams)
+	// SystemReleaseRun Say that nobody looks after a run any more
+	// (POST /api/v1/system/runs/{id}/release)
+	SystemReleaseRun(c *gin.Context, id Id)
 	// SystemReopenRun Take the note back, so that the follow-up is open again
 	// (POST /api/v1/system/runs/{id}/reopen)
 	SystemReopenRun(c *gin.Context, id Id)
@@ -1170,6 +1344,9 @@ type ServerInterface interface {
 	// SystemGetTimeline What happened to a run, the newest first
 	// (GET /api/v1/system/runs/{id}/timeline)
 	SystemGetTimeline(c *gin.Context, id Id, params SystemGetTimelineParams)
+	// SystemListStuck What is likely stuck now, by cause and task queue, the worst first
+	// (GET /api/v1/system/stuck)
+	SystemListStuck(c *gin.Context, params SystemListStuckParams)
 	// SystemGetSummary How many runs of all workspaces need a person, by class
 	// (GET /api/v1/system/summary)
 	SystemGetSummary(c *gin.Context, params SystemGetSummaryParams)
@@ -1289,6 +1466,30 @@ func (siw *ServerInterfaceWrapper) ListRuns(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "cause" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cause", c.Request.URL.Query(), &params.Cause, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cause: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "queue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "queue", c.Request.URL.Query(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter queue: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "failure" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "failure", c.Request.URL.Query(), &params.Failure, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter failure: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "active" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "active", c.Request.URL.Query(), &params.Active, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
@@ -1334,6 +1535,22 @@ func (siw *ServerInterfaceWrapper) ListRuns(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "within", c.Request.URL.Query(), &params.Within, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter within: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ended_within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended_within", c.Request.URL.Query(), &params.EndedWithin, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ended_within: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -1569,6 +1786,31 @@ func (siw *ServerInterfaceWrapper) CancelRun(c *gin.Context) {
 	siw.Handler.CancelRun(c, id)
 }
 
+// ClaimRun operation middleware
+func (siw *ServerInterfaceWrapper) ClaimRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ClaimRun(c, id)
+}
+
 // GetEvidence operation middleware
 func (siw *ServerInterfaceWrapper) GetEvidence(c *gin.Context) {
 
@@ -1644,6 +1886,31 @@ func (siw *ServerInterfaceWrapper) ListItems(c *gin.Context) {
 	}
 
 	siw.Handler.ListItems(c, id, params)
+}
+
+// ReleaseRun operation middleware
+func (siw *ServerInterfaceWrapper) ReleaseRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReleaseRun(c, id)
 }
 
 // ReopenRun operation middleware
@@ -1829,6 +2096,14 @@ func (siw *ServerInterfaceWrapper) GetSummary(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "within", c.Request.URL.Query(), &params.Within, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter within: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "q" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -1960,6 +2235,30 @@ func (siw *ServerInterfaceWrapper) SystemListRuns(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "cause" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cause", c.Request.URL.Query(), &params.Cause, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cause: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "queue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "queue", c.Request.URL.Query(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter queue: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "failure" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "failure", c.Request.URL.Query(), &params.Failure, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter failure: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "active" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "active", c.Request.URL.Query(), &params.Active, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
@@ -2005,6 +2304,22 @@ func (siw *ServerInterfaceWrapper) SystemListRuns(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "within", c.Request.URL.Query(), &params.Within, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter within: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ended_within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended_within", c.Request.URL.Query(), &params.EndedWithin, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ended_within: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -2141,6 +2456,31 @@ func (siw *ServerInterfaceWrapper) SystemCancelRun(c *gin.Context) {
 	siw.Handler.SystemCancelRun(c, id)
 }
 
+// SystemClaimRun operation middleware
+func (siw *ServerInterfaceWrapper) SystemClaimRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemClaimRun(c, id)
+}
+
 // SystemGetEvidence operation middleware
 func (siw *ServerInterfaceWrapper) SystemGetEvidence(c *gin.Context) {
 
@@ -2216,6 +2556,31 @@ func (siw *ServerInterfaceWrapper) SystemListItems(c *gin.Context) {
 	}
 
 	siw.Handler.SystemListItems(c, id, params)
+}
+
+// SystemReleaseRun operation middleware
+func (siw *ServerInterfaceWrapper) SystemReleaseRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemReleaseRun(c, id)
 }
 
 // SystemReopenRun operation middleware
@@ -2336,6 +2701,57 @@ func (siw *ServerInterfaceWrapper) SystemGetTimeline(c *gin.Context) {
 	siw.Handler.SystemGetTimeline(c, id, params)
 }
 
+// SystemListStuck operation middleware
+func (siw *ServerInterfaceWrapper) SystemListStuck(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SystemListStuckParams
+
+	// ------------- Optional query parameter "workspace" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", c.Request.URL.Query(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter workspace: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemListStuck(c, params)
+}
+
 // SystemGetSummary operation middleware
 func (siw *ServerInterfaceWrapper) SystemGetSummary(c *gin.Context) {
 
@@ -2398,6 +2814,14 @@ func (siw *ServerInterfaceWrapper) SystemGetSummary(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "within", c.Request.URL.Query(), &params.Within, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter within: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -2465,6 +2889,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/runs/:id/cancel", wrapper.CancelRun)
 	router.POST(options.BaseURL+"/api/v1/runs/:id/retry", wrapper.RetryRun)
 	router.POST(options.BaseURL+"/api/v1/runs/:id/acknowledge", wrapper.AcknowledgeRun)
+	router.POST(options.BaseURL+"/api/v1/runs/:id/claim", wrapper.ClaimRun)
+	router.POST(options.BaseURL+"/api/v1/runs/:id/release", wrapper.ReleaseRun)
 	router.POST(options.BaseURL+"/api/v1/runs/:id/reopen", wrapper.ReopenRun)
 	router.GET(options.BaseURL+"/api/v1/summary", wrapper.GetSummary)
 	router.GET(options.BaseURL+"/api/v1/events", wrapper.StreamEvents)
@@ -2476,7 +2902,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/system/runs/:id/cancel", wrapper.SystemCancelRun)
 	router.POST(options.BaseURL+"/api/v1/system/runs/:id/retry", wrapper.SystemRetryRun)
 	router.POST(options.BaseURL+"/api/v1/system/runs/:id/acknowledge", wrapper.SystemAcknowledgeRun)
+	router.POST(options.BaseURL+"/api/v1/system/runs/:id/claim", wrapper.SystemClaimRun)
+	router.POST(options.BaseURL+"/api/v1/system/runs/:id/release", wrapper.SystemReleaseRun)
 	router.POST(options.BaseURL+"/api/v1/system/runs/:id/reopen", wrapper.SystemReopenRun)
+	router.GET(options.BaseURL+"/api/v1/system/stuck", wrapper.SystemListStuck)
 	router.GET(options.BaseURL+"/api/v1/system/events", wrapper.SystemStreamEvents)
 	router.GET(options.BaseURL+"/api/v1/system/summary", wrapper.SystemGetSummary)
 }
@@ -2492,6 +2921,8 @@ type RunJSONResponse Run
 type RunEvidenceJSONResponse RunEvidence
 
 type RunListJSONResponse RunList
+
+type StuckGroupsJSONResponse StuckGroups
 
 type SummaryJSONResponse Summary
 
@@ -2876,6 +3307,45 @@ func (response CancelRundefaultApplicationProblemPlusJSONResponse) VisitCancelRu
 	return err
 }
 
+type ClaimRunRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ClaimRunResponseObject interface {
+	VisitClaimRunResponse(w http.ResponseWriter) error
+}
+
+type ClaimRun200JSONResponse struct{ RunJSONResponse }
+
+func (response ClaimRun200JSONResponse) VisitClaimRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClaimRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClaimRundefaultApplicationProblemPlusJSONResponse) VisitClaimRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetEvidenceRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -2944,6 +3414,45 @@ type ListItemsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListItemsdefaultApplicationProblemPlusJSONResponse) VisitListItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseRunRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ReleaseRunResponseObject interface {
+	VisitReleaseRunResponse(w http.ResponseWriter) error
+}
+
+type ReleaseRun200JSONResponse struct{ RunJSONResponse }
+
+func (response ReleaseRun200JSONResponse) VisitReleaseRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReleaseRundefaultApplicationProblemPlusJSONResponse) VisitReleaseRunResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3360,6 +3869,45 @@ func (response SystemCancelRundefaultApplicationProblemPlusJSONResponse) VisitSy
 	return err
 }
 
+type SystemClaimRunRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type SystemClaimRunResponseObject interface {
+	VisitSystemClaimRunResponse(w http.ResponseWriter) error
+}
+
+type SystemClaimRun200JSONResponse struct{ RunJSONResponse }
+
+func (response SystemClaimRun200JSONResponse) VisitSystemClaimRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemClaimRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemClaimRundefaultApplicationProblemPlusJSONResponse) VisitSystemClaimRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SystemGetEvidenceRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -3428,6 +3976,45 @@ type SystemListItemsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SystemListItemsdefaultApplicationProblemPlusJSONResponse) VisitSystemListItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemReleaseRunRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type SystemReleaseRunResponseObject interface {
+	VisitSystemReleaseRunResponse(w http.ResponseWriter) error
+}
+
+type SystemReleaseRun200JSONResponse struct{ RunJSONResponse }
+
+func (response SystemReleaseRun200JSONResponse) VisitSystemReleaseRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemReleaseRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemReleaseRundefaultApplicationProblemPlusJSONResponse) VisitSystemReleaseRunResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3580,6 +4167,45 @@ func (response SystemGetTimelinedefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type SystemListStuckRequestObject struct {
+	Params SystemListStuckParams
+}
+
+type SystemListStuckResponseObject interface {
+	VisitSystemListStuckResponse(w http.ResponseWriter) error
+}
+
+type SystemListStuck200JSONResponse struct{ StuckGroupsJSONResponse }
+
+func (response SystemListStuck200JSONResponse) VisitSystemListStuckResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemListStuckdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemListStuckdefaultApplicationProblemPlusJSONResponse) VisitSystemListStuckResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SystemGetSummaryRequestObject struct {
 	Params SystemGetSummaryParams
 }
@@ -3645,12 +4271,18 @@ type StrictServerInterface interface {
 	// CancelRun Ask a run to end
 	// (POST /api/v1/runs/{id}/cancel)
 	CancelRun(ctx context.Context, request CancelRunRequestObject) (CancelRunResponseObject, error)
+	// ClaimRun Say that you look after a run that is likely stuck, or needs follow-up
+	// (POST /api/v1/runs/{id}/claim)
+	ClaimRun(ctx context.Context, request ClaimRunRequestObject) (ClaimRunResponseObject, error)
 	// GetEvidence What the record, Temporal and the workers said about a run, with its times
 	// (GET /api/v1/runs/{id}/evidence)
 	GetEvidence(ctx context.Context, request GetEvidenceRequestObject) (GetEvidenceResponseObject, error)
 	// ListItems What a run worked on
 	// (GET /api/v1/runs/{id}/items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
+	// ReleaseRun Say that nobody looks after a run any more
+	// (POST /api/v1/runs/{id}/release)
+	ReleaseRun(ctx context.Context, request ReleaseRunRequestObject) (ReleaseRunResponseObject, error)
 	// ReopenRun Take the note back, so that the follow-up is open again
 	// (POST /api/v1/runs/{id}/reopen)
 	ReopenRun(ctx context.Context, request ReopenRunRequestObject) (ReopenRunResponseObject, error)
@@ -3678,12 +4310,18 @@ type StrictServerInterface interface {
 	// SystemCancelRun Ask a run to end
 	// (POST /api/v1/system/runs/{id}/cancel)
 	SystemCancelRun(ctx context.Context, request SystemCancelRunRequestObject) (SystemCancelRunResponseObject, error)
+	// SystemClaimRun Say that you look after a run that is likely stuck, or needs follow-up
+	// (POST /api/v1/system/runs/{id}/claim)
+	SystemClaimRun(ctx context.Context, request SystemClaimRunRequestObject) (SystemClaimRunResponseObject, error)
 	// SystemGetEvidence What the record, Temporal and the workers said about a run, with its times
 	// (GET /api/v1/system/runs/{id}/evidence)
 	SystemGetEvidence(ctx context.Context, request SystemGetEvidenceRequestObject) (SystemGetEvidenceResponseObject, error)
 	// SystemListItems What a run worked on
 	// (GET /api/v1/system/runs/{id}/items)
 	SystemListItems(ctx context.Context, request SystemListItemsRequestObject) (SystemListItemsResponseObject, error)
+	// SystemReleaseRun Say that nobody looks after a run any more
+	// (POST /api/v1/system/runs/{id}/release)
+	SystemReleaseRun(ctx context.Context, request SystemReleaseRunRequestObject) (SystemReleaseRunResponseObject, error)
 	// SystemReopenRun Take the note back, so that the follow-up is open again
 	// (POST /api/v1/system/runs/{id}/reopen)
 	SystemReopenRun(ctx context.Context, request SystemReopenRunRequestObject) (SystemReopenRunResponseObject, error)
@@ -3693,6 +4331,9 @@ type StrictServerInterface interface {
 	// SystemGetTimeline What happened to a run, the newest first
 	// (GET /api/v1/system/runs/{id}/timeline)
 	SystemGetTimeline(ctx context.Context, request SystemGetTimelineRequestObject) (SystemGetTimelineResponseObject, error)
+	// SystemListStuck What is likely stuck now, by cause and task queue, the worst first
+	// (GET /api/v1/system/stuck)
+	SystemListStuck(ctx context.Context, request SystemListStuckRequestObject) (SystemListStuckResponseObject, error)
 	// SystemGetSummary How many runs of all workspaces need a person, by class
 	// (GET /api/v1/system/summary)
 	SystemGetSummary(ctx context.Context, request SystemGetSummaryRequestObject) (SystemGetSummaryResponseObject, error)
@@ -4000,6 +4641,32 @@ func (sh *strictHandler) CancelRun(ctx *gin.Context, id Id) {
 	}
 }
 
+// ClaimRun operation middleware
+func (sh *strictHandler) ClaimRun(ctx *gin.Context, id Id) {
+	var request ClaimRunRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClaimRun(ctx, request.(ClaimRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClaimRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ClaimRunResponseObject); ok {
+		if err := validResponse.VisitClaimRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetEvidence operation middleware
 func (sh *strictHandler) GetEvidence(ctx *gin.Context, id Id) {
 	var request GetEvidenceRequestObject
@@ -4046,6 +4713,32 @@ func (sh *strictHandler) ListItems(ctx *gin.Context, id Id, params ListItemsPara
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListItemsResponseObject); ok {
 		if err := validResponse.VisitListItemsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReleaseRun operation middleware
+func (sh *strictHandler) ReleaseRun(ctx *gin.Context, id Id) {
+	var request ReleaseRunRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseRun(ctx, request.(ReleaseRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReleaseRunResponseObject); ok {
+		if err := validResponse.VisitReleaseRunResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -4307,6 +5000,32 @@ func (sh *strictHandler) SystemCancelRun(ctx *gin.Context, id Id) {
 	}
 }
 
+// SystemClaimRun operation middleware
+func (sh *strictHandler) SystemClaimRun(ctx *gin.Context, id Id) {
+	var request SystemClaimRunRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemClaimRun(ctx, request.(SystemClaimRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemClaimRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemClaimRunResponseObject); ok {
+		if err := validResponse.VisitSystemClaimRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SystemGetEvidence operation middleware
 func (sh *strictHandler) SystemGetEvidence(ctx *gin.Context, id Id) {
 	var request SystemGetEvidenceRequestObject
@@ -4353,6 +5072,32 @@ func (sh *strictHandler) SystemListItems(ctx *gin.Context, id Id, params SystemL
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SystemListItemsResponseObject); ok {
 		if err := validResponse.VisitSystemListItemsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SystemReleaseRun operation middleware
+func (sh *strictHandler) SystemReleaseRun(ctx *gin.Context, id Id) {
+	var request SystemReleaseRunRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemReleaseRun(ctx, request.(SystemReleaseRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemReleaseRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemReleaseRunResponseObject); ok {
+		if err := validResponse.VisitSystemReleaseRunResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -4433,6 +5178,32 @@ func (sh *strictHandler) SystemGetTimeline(ctx *gin.Context, id Id, params Syste
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SystemGetTimelineResponseObject); ok {
 		if err := validResponse.VisitSystemGetTimelineResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SystemListStuck operation middleware
+func (sh *strictHandler) SystemListStuck(ctx *gin.Context, params SystemListStuckParams) {
+	var request SystemListStuckRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemListStuck(ctx, request.(SystemListStuckRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemListStuck")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemListStuckResponseObject); ok {
+		if err := validResponse.VisitSystemListStuckResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

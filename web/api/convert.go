@@ -28,7 +28,8 @@ func RunOf(r models.Run, now time.Time) Run {
 		Initiator: optional(f.Initiator),
 		QueuedAt:  f.QueuedAt, StartedAt: happened(f.StartedAt), CompletedAt: happened(f.CompletedAt),
 		LastHeartbeatAt: happened(f.LivenessAt), LastProgressAt: happened(f.ProgressAt),
-		RetryOf: optional(f.RetryOf), SupersededBy: optional(f.SupersededBy),
+		ClaimedBy: optional(f.Claim.By), ClaimedAt: happened(f.Claim.At),
+		RetryOf: optional(f.RetryOf), RetriedBy: optional(f.RetriedBy), SupersededBy: optional(f.SupersededBy),
 		WorkflowId: contract.WorkflowID(r.ID), Version: f.Version, AsOf: now,
 	}
 	if out.Evidence == nil {

@@ -3,7 +3,9 @@ package api
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,6 +47,9 @@ func (v *Validator) Check(r *http.Request, ginPath string, param func(string) st
 	for _, m := range ginParam.FindAllStringSubmatch(ginPath, -1) {
 		params[m[1]] = param(m[1])
 	}
+	if err := unknown(r.URL.Query(), item.Parameters, item.GetOperation(r.Method).Parameters); err != nil {
+		return err
+	}
 	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: params,
 		Route: &routers.Route{Spec: v.doc, Path: path, PathItem: item, Method: r.Method, Operation: item.GetOperation(r.Method)},
@@ -54,6 +59,34 @@ func (v *Validator) Check(r *http.Request, ginPath string, param func(string) st
 		},
 	})
 	return invalid(err)
+}
+
+// unknown refuses parameters that the operation does not have: a filter that is misspelt would let
+// everything through.
+func unknown(query url.Values, known ...openapi3.Parameters) error {
+	var names []string
+	for _, list := range known {
+		for _, p := range list {
+			if p.Value.In == openapi3.ParameterInQuery {
+				names = append(names, p.Value.Name)
+			}
+		}
+	}
+	wrong := &fault.Invalid{}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(names, name) {
+			wrong.Fields = append(wrong.Fields, fault.Field{Name: name, Detail: "is not a parameter here"})
+		}
+	}
+	if len(wrong.Fields) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	wrong.Detail = wrong.Fields[0].Name + " is not a parameter here; those are: " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		wrong.Detail = wrong.Fields[0].Name + " is not a parameter here; there are none"
+	}
+	return wrong
 }
 
 func invalid(err error) error {
