@@ -16,6 +16,9 @@ import (
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
+// resultArtifact is what a wrapped workflow returned.
+const resultArtifact = "result.json"
+
 // RunRecord is what the steps of a run need of the record.
 type RunRecord interface {
 	Run(ctx context.Context, s models.Scope, id string) (models.Run, time.Time, error)
@@ -78,14 +81,22 @@ func (s *Steps) Begin(ctx context.Context, in contract.StepInput) (contract.Begi
 		}
 	}
 	if run.Facts.Status == lifecycle.Completed {
-		return contract.BeginResult{Ended: run.Facts.Outcome}, nil
+		return contract.BeginResult{Ended: run.Facts.Outcome}, s.wentOn(ctx, run)
 	}
-	if in.Resumed {
-		return contract.BeginResult{}, nil
-	}
-	return contract.BeginResult{}, s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
+	var begun contract.BeginResult
+	err = s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
+		if d.Wraps() {
+			begun.Wrapped = &contract.Wrapped{MayIdle: d.MayIdle()}
+		}
+		if in.Resumed {
+			return nil
+		}
+		if d.Wraps() {
+			begun.Wrapped.Input = run.Input
+		}
 		return d.Check(ctx, h, info(run))
 	})
+	return begun, err
 }
 
 // Plan asks how much there is to do and where to begin.
@@ -97,6 +108,10 @@ func (s *Steps) Plan(ctx context.Context, in contract.StepInput) (contract.PlanR
 	var plan operation.Plan
 	err = s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
 		if plan, err = d.Plan(ctx, h, info(run)); err != nil || plan.Total == 0 {
+			return err
+		}
+		if plan.Note != "" {
+			_, err = s.Record.Transition(ctx, in.RunID, lifecycle.Change{Kind: lifecycle.Planned, Total: plan.Total, Note: plan.Note})
 			return err
 		}
 		return h.SetTotal(ctx, plan.Total)
@@ -131,6 +146,9 @@ func (s *Steps) Finish(ctx context.Context, in contract.StepInput) error {
 		return err
 	}
 	return s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
+		if len(in.Result) > 0 {
+			return h.Artifact(ctx, resultArtifact, "application/json", in.Result)
+		}
 		return d.Finish(ctx, h, info(run))
 	})
 }
@@ -163,6 +181,6 @@ func (s *Steps) ended(err error) error {
 func info(r models.Run) operation.Info {
 	return operation.Info{
 		ID: r.ID, WorkspaceID: r.WorkspaceID, TenantID: r.TenantID,
-		Type: r.Facts.Type, Target: r.Facts.Target, Input: r.Input,
+		Type: r.Facts.Type, Target: r.Facts.Target, Input: r.Input, RetryOf: r.Facts.RetryOf,
 	}
 }

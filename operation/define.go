@@ -9,7 +9,7 @@ import (
 )
 
 // Definition is an operation type whose input's Go type is hidden, so that all
-// types fit into one registry. Make it by Define.
+// types fit into one registry. Make it by Define or Wrap.
 type Definition struct {
 	Name        string
 	Title       string
@@ -30,6 +30,8 @@ type Definition struct {
 	plan   func(context.Context, Host, Info) (Plan, error)
 	do     func(context.Context, Host, Info, string) (Next, error)
 	finish func(context.Context, Host, Info) error
+
+	wrapped *wrapped // nil unless made by Wrap
 }
 
 // Define makes a type known to a registry.

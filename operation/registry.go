@@ -29,7 +29,10 @@ func NewRegistry(base lifecycle.Policy, timing lifecycle.Timing, defs ...Definit
 		if _, twice := r.byName[d.Name]; twice {
 			errs = append(errs, fmt.Errorf("operation type %q is defined twice", d.Name))
 		}
-		if d.Name == "" || d.Title == "" || d.do == nil {
+		if err := d.wrongly(); err != nil {
+			errs = append(errs, fmt.Errorf("wrap the workflow of operation type %q: %w", d.Name, err))
+		}
+		if d.Name == "" || d.Title == "" || (d.do == nil && !d.Wraps()) {
 			errs = append(errs, fmt.Errorf("operation type %q needs a Name, a Title and a Do", d.Name))
 		}
 		if err := d.Policy.Check(timing); err != nil {

@@ -30,6 +30,27 @@ type BeatMeasure interface {
 type attempt struct {
 	run, temporalRun, activity string
 	number                     int
+	// shared says that it belongs to a wrapped workflow, whose activities may be at
+	// work side by side: they own the run together.
+	shared bool
+}
+
+// together is the name by which the record knows all activities of a wrapped
+// workflow; Temporal's own ids of activities are numbers.
+const together = "wrapped"
+
+// owner is what the record knows the attempt as.
+func (a attempt) owner() attempt {
+	if a.shared {
+		a.activity, a.number = together, 1
+	}
+	return a
+}
+
+// join adds a beat to one of the same owner.
+func join(to *models.Beat, b models.Beat) {
+	to.Age, to.StartedAge = min(to.Age, b.Age), min(to.StartedAge, b.StartedAge)
+	to.MissedAge = max(to.MissedAge, b.MissedAge)
 }
 
 // pulse is what the batcher knows of an attempt.
@@ -207,14 +228,16 @@ func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	due = map[attempt]time.Time{}
+	of := map[attempt]int{} // where the beat of an owner is
 	for a, p := range b.live {
 		if !p.pending || !(p.urgent || p.ended || p.failed || now.Sub(p.written) >= b.timing.Coalesce) {
 			continue
 		}
 		age := now.Sub(p.beat)
 		due[a], lag = p.beat, max(lag, age)
+		owner := a.owner()
 		beat := models.Beat{
-			RunID: a.run, TemporalRunID: a.temporalRun, ActivityID: a.activity, Attempt: a.number,
+			RunID: a.run, TemporalRunID: a.temporalRun, ActivityID: owner.activity, Attempt: owner.number,
 			Age: age, StartedAge: now.Sub(p.started),
 		}
 		if !p.missed.IsZero() && age <= b.unbroken() {
@@ -223,6 +246,11 @@ func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.
 		if p.held != nil {
 			beat.Held = &models.HeldWait{Reason: p.held.Reason, By: a.activity, Lasts: max(0, p.held.For-age)}
 		}
+		if i, joins := of[owner]; joins {
+			join(&beats[i], beat)
+			continue
+		}
+		of[owner] = len(beats)
 		beats = append(beats, beat)
 	}
 	return due, beats, lag
@@ -260,15 +288,27 @@ func (b *Batcher) settle(due map[attempt]time.Time, now time.Time, rejected []mo
 			delete(b.live, a)
 		}
 	}
+	if len(rejected) > 0 {
+		b.cutOff(rejected)
+	}
+	b.measure.Beats(metrics.Rejected, len(rejected))
+	b.measure.Beats(metrics.Written, len(due)-len(rejected))
+}
+
+// cutOff ends the attempts whose beats were rejected.
+func (b *Batcher) cutOff(rejected []models.Beat) {
+	gone := make(map[attempt]bool, len(rejected))
 	for _, r := range rejected {
-		a := attempt{run: r.RunID, temporalRun: r.TemporalRunID, activity: r.ActivityID, number: r.Attempt}
-		if p, ok := b.live[a]; ok {
+		gone[attempt{
+			run: r.RunID, temporalRun: r.TemporalRunID, activity: r.ActivityID, number: r.Attempt, shared: r.ActivityID == together,
+		}] = true
+	}
+	for a, p := range b.live {
+		if gone[a.owner()] {
 			p.cut = true
 			p.cancel(operation.ErrCutOff)
 		}
 	}
-	b.measure.Beats(metrics.Rejected, len(rejected))
-	b.measure.Beats(metrics.Written, len(due)-len(rejected))
 }
 
 // HandOver tells the record that this worker stops in good order: runs get time

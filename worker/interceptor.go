@@ -2,36 +2,44 @@ package worker
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 
+	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
 // Heartbeats is the interceptor that shows every heartbeat of a run's
-// activities to the batcher, before the SDK throttles it.
-func Heartbeats(b *Batcher) interceptor.WorkerInterceptor { return &heartbeats{batcher: b} }
+// activities to the batcher, before the SDK throttles it. For the activities of
+// wrapped workflows, which may not know of opstruth, it beats to the record for
+// as long as they are at work, and lets them report to r.
+func Heartbeats(b *Batcher, r operation.Reporter) interceptor.WorkerInterceptor {
+	return &heartbeats{batcher: b, reporter: r}
+}
 
 type heartbeats struct {
 	interceptor.WorkerInterceptorBase
 
-	batcher *Batcher
+	batcher  *Batcher
+	reporter operation.Reporter
 }
 
 // InterceptActivity is called once per attempt.
 func (h *heartbeats) InterceptActivity(
 	_ context.Context, next interceptor.ActivityInboundInterceptor,
 ) interceptor.ActivityInboundInterceptor {
-	return &listener{ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}, batcher: h.batcher}
+	return &listener{ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}, heartbeats: h}
 }
 
 // listener hears the heartbeats of one attempt.
 type listener struct {
 	interceptor.ActivityInboundInterceptorBase
+	*heartbeats
 
-	batcher *Batcher
 	attempt attempt
 	started time.Time
 	cancel  context.CancelCauseFunc
@@ -45,7 +53,7 @@ func (l *listener) Init(outbound interceptor.ActivityOutboundInterceptor) error 
 // ExecuteActivity gives the attempt a context that the record can cut off.
 func (l *listener) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	info := activity.GetInfo(ctx)
-	run, ok := contract.RunIDOf(info.WorkflowExecution.ID)
+	root, ok := rootOf(ctx, info)
 	if !ok {
 		return l.Next.ExecuteActivity(ctx, in)
 	}
@@ -53,10 +61,54 @@ func (l *listener) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 	defer l.cancel(nil)
 	l.started = time.Now()
 	l.attempt = attempt{
-		run: run, temporalRun: info.WorkflowExecution.RunID, activity: info.ActivityID, number: int(info.Attempt),
+		run: root.RunID, temporalRun: root.TemporalRunID, activity: info.ActivityID, number: int(info.Attempt),
 	}
+	if contract.Own(info.ActivityType.Name) {
+		defer l.batcher.End(l.attempt)
+		return l.Next.ExecuteActivity(ctx, in)
+	}
+	l.attempt.shared, l.attempt.activity = true, info.WorkflowExecution.ID+"/"+info.ActivityID
 	defer l.batcher.End(l.attempt)
-	return l.Next.ExecuteActivity(ctx, in)
+	stop := l.beating(ctx)
+	defer stop()
+	return l.Next.ExecuteActivity(operation.WithReporter(ctx, l.reporter, root.RunID), in)
+}
+
+// rootOf is the run that an activity works for: its workflow's own, or that of
+// the wrapped workflow whose child its workflow is.
+func rootOf(ctx context.Context, info activity.Info) (root contract.Root, ok bool) {
+	if id, ok := contract.RunIDOf(info.WorkflowExecution.ID); ok {
+		return contract.Root{RunID: id, TemporalRunID: info.WorkflowExecution.RunID}, true
+	}
+	p := interceptor.Header(ctx)[contract.RunHeader]
+	ok = p != nil && converter.GetDefaultDataConverter().FromPayload(p, &root) == nil
+	return root, ok
+}
+
+// beating tells the record, until stop is called, that the activity is at work
+// here. It tells Temporal nothing: whether that expects heartbeats is the
+// activity's own affair.
+func (l *listener) beating(ctx context.Context) (stop func()) {
+	beat := func() { l.batcher.Beat(l.attempt, l.started, nil, l.cancel) }
+	beat()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // one that winds down is still at work
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		ticker := time.NewTicker(l.batcher.timing.HeartbeatEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				beat()
+			}
+		}
+	})
+	return func() {
+		cancel()
+		wg.Wait()
+	}
 }
 
 type ear struct {

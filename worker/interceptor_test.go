@@ -38,7 +38,7 @@ func listen(t *testing.T, workflowID string, r *record, f func(context.Context) 
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
-	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{Heartbeats(b)}})
+	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{Heartbeats(b, nil)}})
 	env.SetTestTimeout(20 * time.Second)
 	env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: "work"})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {

@@ -165,7 +165,7 @@ func (w *Worker) queue(queue string, b *Batcher, broken chan<- error) sdkworker.
 		WorkflowPanicPolicy:         sdkworker.BlockWorkflow,
 		DeadlockDetectionTimeout:    deadlock,
 		DisableRegistrationAliasing: true,
-		Interceptors:                append(slices.Clone(w.o.Interceptors), Heartbeats(b)),
+		Interceptors:                append(slices.Clone(w.o.Interceptors), workflows.Interceptor(), Heartbeats(b, w.o.Record)),
 		OnFatalError: func(err error) {
 			select {
 			case broken <- fmt.Errorf("serve task queue %s: %w", queue, err):
@@ -173,7 +173,12 @@ func (w *Worker) queue(queue string, b *Batcher, broken chan<- error) sdkworker.
 			}
 		},
 	})
-	workflows.RegisterRun(sdk)
+	workflows.RegisterRun(sdk, w.o.Types)
+	for _, d := range w.o.Types.All() {
+		if d.Queue == queue {
+			d.RegisterWrapped(shared{sdk})
+		}
+	}
 	steps := &activities.Steps{
 		Record: w.o.Record, Types: w.o.Types, Timing: w.o.Timing, Measure: w.o.Measure, Logger: w.o.Logger,
 	}

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
@@ -17,8 +18,8 @@ const historyLimit = 1500
 // Run leads one operation run from its begin to its recorded end. Whatever ends
 // the work, the end is recorded before the workflow closes; what the workflow
 // then returns only tells Temporal the same.
-func Run(ctx workflow.Context, in contract.RunInput) (contract.RunResult, error) {
-	r := &run{in: in, answer: contract.LifecycleAnswer{
+func (rs *runs) Run(ctx workflow.Context, in contract.RunInput) (contract.RunResult, error) {
+	r := &run{types: rs.types, in: in, answer: contract.LifecycleAnswer{
 		RunID: in.RunID, Status: lifecycle.Queued, Outcome: lifecycle.Pending, Cursor: in.Cursor,
 	}}
 	err := workflow.SetQueryHandler(ctx, contract.LifecycleQuery, func() (contract.LifecycleAnswer, error) {
@@ -45,8 +46,12 @@ func Run(ctx workflow.Context, in contract.RunInput) (contract.RunResult, error)
 	return contract.RunResult{Outcome: end.recorded}, end.close()
 }
 
+// runs lead the runs of all types.
+type runs struct{ types *operation.Registry }
+
 // run is the state of one execution.
 type run struct {
+	types  *operation.Registry
 	in     contract.RunInput
 	answer contract.LifecycleAnswer
 	waits  int
@@ -54,8 +59,8 @@ type run struct {
 
 // work does the steps in order until something ends them. An error ends the
 // run, or continues it as a new execution.
-func (r *run) work(ctx workflow.Context) (end, error) {
-	ctx = workflow.WithActivityOptions(ctx, stepOptions(r.in.HeartbeatTimeout))
+func (r *run) work(plain workflow.Context) (end, error) {
+	ctx := workflow.WithActivityOptions(plain, stepOptions(r.in.HeartbeatTimeout))
 	step := contract.StepInput{RunID: r.in.RunID, Resumed: r.in.Planned}
 
 	var begun contract.BeginResult
@@ -69,6 +74,16 @@ func (r *run) work(ctx workflow.Context) (end, error) {
 		return cancelled(), nil
 	}
 	r.answer.Status = lifecycle.Running
+	if begun.Wrapped != nil {
+		result, err := r.wrapped(plain, *begun.Wrapped)
+		if err != nil {
+			return wrappedEnd(err)
+		}
+		step.Result = result
+		apart, cancel := workflow.NewDisconnectedContext(ctx) // it has finished, whatever was asked for meanwhile
+		defer cancel()
+		return end{}, r.step(apart, contract.ActivityFinish, step, nil)
+	}
 
 	if !r.in.Planned {
 		var plan contract.PlanResult

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/workflows"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
@@ -32,10 +34,13 @@ type engine struct {
 	chunks  []contract.ExecuteInput
 	waits   []contract.WaitInput
 	records []contract.EndInput
+	results []json.RawMessage // of wrapped workflows
 }
 
-func setup(t *testing.T) *engine {
+func setup(t *testing.T, defs ...operation.Definition) *engine {
 	t.Helper()
+	types, err := operation.NewRegistry(lifecycle.DefaultPolicy(), lifecycle.NewTiming(5*time.Second, 5*time.Second), defs...)
+	require.NoError(t, err)
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	e := &engine{
@@ -67,8 +72,8 @@ func setup(t *testing.T) *engine {
 		e.calls, e.chunks = append(e.calls, "execute"), append(e.chunks, in)
 		return e.execute(ctx, in)
 	})
-	register(contract.ActivityFinish, func(context.Context, contract.StepInput) error {
-		e.calls = append(e.calls, "finish")
+	register(contract.ActivityFinish, func(_ context.Context, in contract.StepInput) error {
+		e.calls, e.results = append(e.calls, "finish"), append(e.results, in.Result)
 		return e.finish()
 	})
 	register(contract.ActivityRecordWait, func(_ context.Context, in contract.WaitInput) error {
@@ -83,7 +88,7 @@ func setup(t *testing.T) *engine {
 		e.records = append(e.records, in)
 		return e.record(len(e.records), in)
 	})
-	workflows.RegisterRun(e)
+	workflows.RegisterRun(e, types)
 	e.SetTestTimeout(20 * time.Second)
 	return e
 }

@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"strconv"
-
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opstruth/opstruth/workflows/contract"
@@ -40,9 +38,4 @@ func (r *run) sleep(ctx workflow.Context, w contract.Wait) (woken bool, err erro
 	}
 	selector.Select(ctx)
 	return woken, err
-}
-
-// waitID is unique in the run and the same whenever this history is replayed.
-func (r *run) waitID(ctx workflow.Context) string {
-	return workflow.GetInfo(ctx).OriginalRunID + "-" + strconv.Itoa(r.waits)
 }

@@ -44,7 +44,18 @@ const (
 	ErrorEnded   = "opstruth.ended"   // the record has ended already
 )
 
-const runPrefix = "opstruth-run-"
+const (
+	runPrefix      = "opstruth-run-"
+	activityPrefix = "opstruth."
+)
+
+// Own reports whether an activity is one of the engine's, and not one of a
+// wrapped workflow.
+func Own(activity string) bool { return strings.HasPrefix(activity, activityPrefix) }
+
+// RunHeader is the header by which the child workflows of a wrapped one, and
+// their activities, know their run. It carries a Root.
+const RunHeader = "opstruth-run"
 
 // WorkflowID is the id of the workflow that executes a run.
 func WorkflowID(runID string) string { return runPrefix + runID }

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/opstruth/opstruth/lifecycle"
@@ -16,6 +17,14 @@ type RunInput struct {
 	Planned bool   `json:"planned,omitempty"`
 	Cursor  string `json:"cursor,omitempty"`
 	Woken   bool   `json:"woken,omitempty"` // a wake that no wait has met yet
+	// Carried are the next arguments of a wrapped workflow, as Temporal's payloads.
+	Carried []byte `json:"carried,omitempty"`
+}
+
+// Root is the workflow execution of a run, as its children know it.
+type Root struct {
+	RunID         string `json:"run_id"`
+	TemporalRunID string `json:"temporal_run_id"`
 }
 
 // NewRunInput is the input of a run that nobody has started before.
@@ -51,12 +60,21 @@ type StepInput struct {
 	RunID string `json:"run_id"`
 	// Resumed is set where an earlier execution of the chain began the run.
 	Resumed bool `json:"resumed,omitempty"`
+	// Result is what a wrapped workflow returned, for finish to store.
+	Result json.RawMessage `json:"result,omitempty"`
 }
 
 // BeginResult says whether there is anything to do.
 type BeginResult struct {
 	Ended     lifecycle.Outcome `json:"ended,omitempty"` // the run had ended, so; nothing is to be done
 	Cancelled bool              `json:"cancelled,omitempty"`
+	Wrapped   *Wrapped          `json:"wrapped,omitempty"` // set where the type wraps a workflow
+}
+
+// Wrapped is how a run's own workflow is to be run.
+type Wrapped struct {
+	Input   json.RawMessage `json:"input,omitempty"`    // of the first execution
+	MayIdle time.Duration   `json:"may_idle,omitempty"` // how long it may await what cannot be seen
 }
 
 // PlanResult is where the work begins.
