@@ -25,7 +25,7 @@ import (
 
 // listen runs an activity under a workflow id, with the interceptor around it,
 // and returns what its beats were.
-func listen(t *testing.T, workflowID string, r *record, f func(context.Context) error) error {
+func listen(t *testing.T, workflowID, name string, r *record, f func(context.Context) error) error {
 	t.Helper()
 	timing := lifecycle.NewTiming(40*time.Millisecond, time.Second)
 	b := NewBatcher(r, models.WorkerRow{ID: "w1"}, timing, &fates{seen: map[metrics.BeatResult]int{}}, slog.New(slog.DiscardHandler))
@@ -40,12 +40,12 @@ func listen(t *testing.T, workflowID string, r *record, f func(context.Context) 
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
 	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{Heartbeats(b, nil)}})
 	env.SetTestTimeout(20 * time.Second)
-	env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: "work"})
+	env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 			StartToCloseTimeout: time.Minute, HeartbeatTimeout: 10 * time.Second,
 		})
-		return workflow.ExecuteActivity(ctx, "work").Get(ctx, nil)
+		return workflow.ExecuteActivity(ctx, name).Get(ctx, nil)
 	})
 	return env.GetWorkflowError()
 }
@@ -60,7 +60,7 @@ func TestEveryHeartbeatIsHeardWithItsAttempt(t *testing.T) {
 		}
 		return false
 	}
-	err := listen(t, contract.WorkflowID("r1"), r, func(ctx context.Context) error {
+	err := listen(t, contract.WorkflowID("r1"), contract.ActivityExecute, r, func(ctx context.Context) error {
 		activity.RecordHeartbeat(ctx)
 		// The SDK holds this one back for seconds.
 		activity.RecordHeartbeat(ctx, contract.Held{Reason: "rate limit", For: time.Minute})
@@ -80,7 +80,7 @@ func TestEveryHeartbeatIsHeardWithItsAttempt(t *testing.T) {
 func TestACutOffAttemptIsTold(t *testing.T) {
 	t.Parallel()
 	r := &record{reject: func(models.Beat) bool { return true }}
-	err := listen(t, contract.WorkflowID("r1"), r, func(ctx context.Context) error {
+	err := listen(t, contract.WorkflowID("r1"), contract.ActivityExecute, r, func(ctx context.Context) error {
 		activity.RecordHeartbeat(ctx)
 		<-ctx.Done()
 		if cause := context.Cause(ctx); !errors.Is(cause, operation.ErrCutOff) {
@@ -94,10 +94,57 @@ func TestACutOffAttemptIsTold(t *testing.T) {
 func TestActivitiesOfOtherWorkflowsAreNoneOfOurs(t *testing.T) {
 	t.Parallel()
 	r := &record{}
-	err := listen(t, "somebody-elses", r, func(ctx context.Context) error {
+	err := listen(t, "somebody-elses", "work", r, func(ctx context.Context) error {
 		activity.RecordHeartbeat(ctx)
 		return nil
 	})
 	require.NoError(t, err)
 	require.Empty(t, r.beats())
+}
+
+// Activities of wrapped workflows run side by side, and may never beat.
+func TestTheActivitiesOfAWrappedWorkflowLiveTogetherForAsLongAsTheyWork(t *testing.T) {
+	t.Parallel()
+	r := &record{}
+	beats := make(chan models.Beat, 1000)
+	r.reject = func(b models.Beat) bool { beats <- b; return false }
+	err := listen(t, contract.WorkflowID("r1"), "work", r, func(context.Context) error {
+		for range 3 {
+			<-beats // though it never beats
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	for _, b := range r.beats() {
+		require.Equal(t, "r1", b.RunID)
+		require.Equal(t, together, b.ActivityID)
+		require.Equal(t, 1, b.Attempt)
+	}
+}
+
+func TestSharedAttemptsAreOneOwner(t *testing.T) {
+	t.Parallel()
+	r := &record{}
+	b := NewBatcher(r, models.WorkerRow{}, lifecycle.NewTiming(40*time.Millisecond, time.Second), &fates{seen: map[metrics.BeatResult]int{}}, slog.New(slog.DiscardHandler))
+	cut := map[string]int{}
+	beat := func(activity string, began time.Time) attempt {
+		a := attempt{run: "r1", temporalRun: "t1", activity: activity, number: 1, shared: true}
+		b.Beat(a, began, nil, func(error) { cut[activity]++ })
+		return a
+	}
+	long, short := beat("a", time.Now().Add(-time.Hour)), beat("b", time.Now().Add(-time.Minute))
+	require.NoError(t, b.flush(t.Context()))
+	require.Len(t, r.beats(), 1)
+	require.InDelta(t, time.Minute.Seconds(), r.beats()[0].StartedAge.Seconds(), 5, "a wait that was declared before the last one began has ended")
+	require.Empty(t, cut)
+
+	b.End(short)
+	beat("a", time.Now().Add(-time.Hour))
+	require.Equal(t, []string{"r1"}, b.Runs())
+	r.set(func() { r.reject = func(models.Beat) bool { return true } })
+	b.mu.Lock()
+	b.live[long].urgent = true
+	b.mu.Unlock()
+	require.NoError(t, b.flush(t.Context()))
+	require.Equal(t, map[string]int{"a": 1}, cut, "the run has ended")
 }
