@@ -14,8 +14,8 @@ var evidences = map[State]func(Truth) []string{
 	StateStuck:      Truth.stuckEvidence,
 	StateUnverified: func(t Truth) []string { return []string{t.lastHeard(), t.unanswered(), t.knownBefore()} },
 	StateReconciled: func(t Truth) []string { return []string{t.silentSpan(), t.reconciledCause()} },
-	StateFailed:     func(t Truth) []string { return []string{t.failure("Error: "), t.ended()} },
-	StatePartial:    func(t Truth) []string { return []string{t.counts(), t.ended()} },
+	StateFailed:     func(t Truth) []string { return []string{t.failure("Error: "), t.reasons(), t.ended()} },
+	StatePartial:    func(t Truth) []string { return []string{t.counts(), t.reasons(), t.ended()} },
 	StateBlocked:    func(t Truth) []string { return []string{t.failure("Reason: "), t.ended()} },
 	StateCancelled:  func(t Truth) []string { return []string{t.ended(), t.counts()} },
 	StateSucceeded:  func(t Truth) []string { return []string{t.ended()} },
@@ -122,6 +122,21 @@ func (t Truth) failure(lead string) string {
 		return ended(lead + m)
 	}
 	return lead + "none was recorded."
+}
+
+// reasons tells why items failed.
+func (t Truth) reasons() string {
+	r := t.facts.Reasons
+	top := brief(r.Top, 10)
+	switch {
+	case r.Count == 0 || (r.Count == 1 && top == ""):
+		return ""
+	case r.Count == 1:
+		return ended("1 reason: " + top)
+	case top == "":
+		return number(r.Count) + " reasons."
+	}
+	return ended(number(r.Count) + " reasons, most often: " + top)
 }
 
 func (t Truth) silentSpan() string {

@@ -44,6 +44,7 @@ type Facts struct {
 	Reconciliation Reconciliation
 	TerminalToken  string // who wrote the terminal record; the same token again changes nothing
 	Failure        Failure
+	Reasons        Reasons // only once it has ended
 	Late           LateResult
 	Acknowledged   Acknowledgement
 	Claim          Claim
@@ -141,6 +142,12 @@ type Reconciliation struct {
 type Failure struct {
 	Code    string
 	Message string
+}
+
+// Reasons is why items of an ended run failed, see Reason.
+type Reasons struct {
+	Count int64
+	Top   string // that of most items
 }
 
 // Codes of failures whose end was taken from Temporal.

@@ -24,12 +24,24 @@ func (s *Store) ExplainList(ctx context.Context, sc Scope, f Filter, p Page) (st
 	if err != nil {
 		return "", err
 	}
+	return s.explain(ctx, s.selectRuns()+statement, args...)
+}
+
+// ExplainReasons is the planner's answer for the reasons of a run's failed items.
+func (s *Store) ExplainReasons(ctx context.Context, runID string) (string, error) {
+	return s.explain(ctx, reasonsSQL, runID, 20, runID)
+}
+
+// Dialect is the name of the store's database.
+func (s *Store) Dialect() string { return s.d.Name }
+
+func (s *Store) explain(ctx context.Context, statement string, args ...any) (string, error) {
 	explain := "EXPLAIN "
 	column := 0
 	if s.d.Name == "sqlite" {
 		explain, column = "EXPLAIN QUERY PLAN ", 3
 	}
-	rows, err := s.db.WithContext(ctx).Raw(explain+s.selectRuns()+statement, args...).Rows()
+	rows, err := s.db.WithContext(ctx).Raw(explain+statement, args...).Rows()
 	if err != nil {
 		return "", err
 	}

@@ -36,7 +36,8 @@ type runRow struct {
 	ReconciledCause, Evidence, TerminalToken, FailureCode             string
 	FailureMessage, LateSummary, AcknowledgedBy, AcknowledgedNote     string
 	LateAt, AcknowledgedAt, ClaimedAt                                 int64
-	SupersededBy, RetriedBy, ClaimedBy                                string
+	SupersededBy, RetriedBy, ClaimedBy, TopReason                     string
+	Reasons                                                           int64
 	LivenessVersion, Attempt, OwnerStartedAt                          int64
 	TemporalRunID, ActivityID                                         string
 	Now                                                               int64
@@ -68,7 +69,7 @@ const runColumns = `r.id, r.workspace_id, ws.slug AS workspace_slug, ws.name AS 
 	r.cancel_at, r.cancel_by, r.cancel_forced_at, r.closing_id, r.closing_at, r.closing_cause,
 	r.reconciled_at, r.reconciled_cause, r.silent_since, r.evidence, r.terminal_token, r.failure_code, r.failure_message,
 	r.late_at, r.late_summary, r.acknowledged_at, r.acknowledged_by, r.acknowledged_note, r.superseded_by,
-	r.retried_by, r.claimed_at, r.claimed_by,
+	r.retried_by, r.claimed_at, r.claimed_by, r.reasons, r.top_reason,
 	COALESCE(l.version, 0) AS liveness_version, COALESCE(l.temporal_run_id, '') AS temporal_run_id,
 	COALESCE(l.activity_id, '') AS activity_id, COALESCE(l.attempt, 0) AS attempt,
 	COALESCE(l.owner_started_at, 0) AS owner_started_at, `
@@ -117,6 +118,7 @@ func (row *runRow) run() (Run, error) {
 		},
 		TerminalToken: row.TerminalToken,
 		Failure:       lifecycle.Failure{Code: row.FailureCode, Message: row.FailureMessage},
+		Reasons:       lifecycle.Reasons{Count: row.Reasons, Top: row.TopReason},
 		Late:          lifecycle.LateResult{At: fromMicros(row.LateAt), Summary: row.LateSummary},
 		Acknowledged: lifecycle.Acknowledgement{
 			At: fromMicros(row.AcknowledgedAt), By: row.AcknowledgedBy, Note: row.AcknowledgedNote,
@@ -215,6 +217,8 @@ func livenessColumns(f lifecycle.Facts) []assignment {
 		{"first_stale_at", toMicros(f.FirstStaleAt)},
 		{"stale_episodes", f.StaleEpisodes},
 		{"recovered_at", toMicros(f.RecoveredAt)},
+		{"reasons", f.Reasons.Count},
+		{"top_reason", f.Reasons.Top},
 	}
 }
 

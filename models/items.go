@@ -74,11 +74,11 @@ func (s *Store) insertItems(tx *gorm.DB, runID string, items []Item, now time.Ti
 		values := make([]string, len(chunk))
 		var args []any
 		for i, item := range chunk {
-			values[i] = "(?, ?, ?, ?, ?, ?, ?)"
-			args = append(args, runID, item.Key, string(item.State), item.Code, item.Message, string(item.Detail), toMicros(now))
+			values[i] = "(?, ?, ?, ?, ?, ?, ?, ?)"
+			args = append(args, runID, item.Key, string(item.State), item.Code, item.Message, item.reason(), string(item.Detail), toMicros(now))
 		}
 		var inserted []string
-		err := tx.Raw(`INSERT INTO run_items (run_id, key, state, code, message, detail, at) VALUES `+strings.Join(values, ", ")+`
+		err := tx.Raw(`INSERT INTO run_items (run_id, key, state, code, message, reason, detail, at) VALUES `+strings.Join(values, ", ")+`
 			ON CONFLICT (run_id, key) DO NOTHING RETURNING key`, args...).Scan(&inserted).Error
 		if err != nil {
 			return nil, fmt.Errorf("insert items: %w", err)
@@ -95,6 +95,14 @@ func (s *Store) insertItems(tx *gorm.DB, runID string, items []Item, now time.Ti
 		}
 	}
 	return first, nil
+}
+
+// reason is what a failed item's message has in common with those that failed alike.
+func (i Item) reason() string {
+	if i.State != ItemFailed {
+		return ""
+	}
+	return lifecycle.Reason(i.Code, i.Message)
 }
 
 func (s *Store) countItems(tx *gorm.DB, run Run, first []Item, now time.Time) error {
@@ -120,17 +128,20 @@ func (s *Store) Items(ctx context.Context, sc Scope, runID string, f ItemFilter,
 	if f.State != "" {
 		c.add("i.state = ?", string(f.State))
 	}
+	if f.Reason != nil {
+		c.add("i.state = 'failed' AND i.reason = ?", *f.Reason)
+	}
 	if more {
 		c.add("i.key > ?", after.ID)
 	}
 	var rows []struct {
-		Key, Code, Message, Detail string
-		State                      ItemState
-		At                         int64
+		Key, Code, Message, Reason, Detail string
+		State                              ItemState
+		At                                 int64
 	}
 	limit := p.limit()
 	err = s.readOf(ctx, sc, runID, func(db *gorm.DB) error {
-		return db.Raw(`SELECT i.key, i.state, i.code, i.message, i.detail, i.at FROM run_items i `+c.where()+` ORDER BY i.key LIMIT ?`,
+		return db.Raw(`SELECT i.key, i.state, i.code, i.message, i.reason, i.detail, i.at FROM run_items i `+c.where()+` ORDER BY i.key LIMIT ?`,
 			append(c.args, limit+1)...).Scan(&rows).Error
 	})
 	if err != nil {
@@ -139,7 +150,7 @@ func (s *Store) Items(ctx context.Context, sc Scope, runID string, f ItemFilter,
 	rows, more = cut(rows, limit)
 	items := make([]Item, len(rows))
 	for i, row := range rows {
-		items[i] = Item{Key: row.Key, State: row.State, Code: row.Code, Message: row.Message, At: fromMicros(row.At)}
+		items[i] = Item{Key: row.Key, State: row.State, Code: row.Code, Message: row.Message, Reason: row.Reason, At: fromMicros(row.At)}
 		if row.Detail != "" {
 			items[i].Detail = json.RawMessage(row.Detail)
 		}

@@ -90,6 +90,10 @@ func (s *Store) record(tx *gorm.DB, before Run, after lifecycle.Facts, w wish, n
 	ending := before.Facts.Status.Active() && !after.Status.Active()
 	if ending {
 		after = settle(before, after, now)
+		var err error
+		if after.Reasons, err = s.countReasons(tx, before.ID, after); err != nil {
+			return err
+		}
 		if err := s.noteStale(tx, before, now); err != nil {
 			return err
 		}

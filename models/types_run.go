@@ -161,12 +161,16 @@ type Item struct {
 	State   ItemState
 	Code    string
 	Message string
+	Reason  string // of a failed one, as it was recorded: see lifecycle.Reason
 	Detail  json.RawMessage
 	At      time.Time
 }
 
 // ItemFilter narrows a list of items.
-type ItemFilter struct{ State ItemState }
+type ItemFilter struct {
+	State  ItemState
+	Reason *string // failed for exactly this reason, which may be empty
+}
 
 // Artifact is a file that a run produced.
 type Artifact struct {
