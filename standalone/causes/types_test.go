@@ -59,6 +59,7 @@ var scenarios = map[string]func(*lifecycle.Policy){
 	"wait":        nil,
 	"fleet":       func(p *lifecycle.Policy) { p.QueuedStaleAfter = slow * time.Minute }, // as by default: all are started at once
 	"crash":       nil,
+	"items":       nil,
 }
 
 func queueOf(scenario string) string { return "probe-" + scenario }
@@ -85,7 +86,7 @@ func registry() (*operation.Registry, error) {
 			Do: do,
 		}))
 	}
-	return operation.NewRegistry(policy(), timing, defs...)
+	return operation.NewRegistry(policy(), timing, append(defs, wrappedTypes()...)...)
 }
 
 // do does one item a chunk. The cursor is the mode and the item's number.
@@ -148,7 +149,8 @@ type outbound struct {
 }
 
 func (o *outbound) ExecuteActivity(ctx workflow.Context, activity string, args ...any) workflow.Future {
-	if in, ok := args[0].(contract.ExecuteInput); ok && activity == contract.ActivityExecute {
+	if activity == contract.ActivityExecute {
+		in := args[0].(contract.ExecuteInput)
 		switch in.Cursor {
 		case broken + "0":
 			panic("the workflow's code is wrong")
