@@ -47,42 +47,46 @@ func readsOf(b *testing.B, runs int) []read {
 	first, err := s.ListRuns(b.Context(), w.OwnerScope, models.Filter{}, models.Page{})
 	require.NoError(b, err)
 	deep := toCursor(b, s, w, int64(runs/2))
-	list := func(sc models.Scope, f models.Filter, p models.Page) func() error {
-		return func() error {
+	var reads []read
+	list := func(name string, sc models.Scope, f models.Filter, p models.Page) {
+		plan, err := s.ExplainList(b.Context(), sc, f, p)
+		require.NoError(b, err)
+		requirePlan(b, name, plan)
+		reads = append(reads, read{name, func() error {
 			_, err := s.ListRuns(b.Context(), sc, f, p)
 			return err
-		}
+		}})
 	}
-	summary := func(sc models.Scope) func() error {
-		return func() error {
+	summary := func(name string, sc models.Scope) {
+		reads = append(reads, read{name: name, do: func() error {
 			_, err := s.Summary(b.Context(), sc, models.Filter{})
 			return err
-		}
+		}})
 	}
 	all, mine := models.Platform(), w.OwnerScope
-	return []read{
-		{"first page", list(mine, models.Filter{}, models.Page{})},
-		{"first page, all workspaces", list(all, models.Filter{}, models.Page{})},
-		{"first page, member of one tenant", list(w.ViewerScope, models.Filter{}, models.Page{})},
-		{"second page", list(mine, models.Filter{}, models.Page{Cursor: first.Next})},
-		{"page in the middle", list(mine, models.Filter{}, models.Page{Cursor: deep})},
-		{"active", list(mine, models.Filter{Active: &yes}, models.Page{})},
-		{"ended", list(mine, models.Filter{Active: &no}, models.Page{})},
-		{"likely stuck", list(mine, models.Filter{Class: lifecycle.ActiveStaleAttention}, models.Page{})},
-		{"follow-up", list(mine, models.Filter{Class: lifecycle.TerminalFollowUp}, models.Page{})},
-		{"open follow-up", list(mine, models.Filter{Class: lifecycle.TerminalFollowUp, Open: &yes}, models.Page{})},
-		{"open follow-up, all workspaces", list(all, models.Filter{Class: lifecycle.TerminalFollowUp, Open: &yes}, models.Page{})},
-		{"no problem", list(mine, models.Filter{Class: lifecycle.NoProblem}, models.Page{})},
-		{"stale lineage", list(mine, models.Filter{Lineage: &yes}, models.Page{})},
-		{"summary", summary(mine)},
-		{"summary, all workspaces", summary(all)},
-		{"summary, member of one tenant", summary(w.ViewerScope)},
-		{"census", func() error { _, err := s.Census(b.Context()); return err }},
-		// No run fits, so that all have to be ruled out.
-		{"outcome that no run has", list(mine, models.Filter{Outcome: lifecycle.Blocked}, models.Page{})},
-		{"type that no run has", list(mine, models.Filter{Type: "inventory.sync"}, models.Page{})},
-		{"text that no run has", list(mine, models.Filter{Text: "no such target"}, models.Page{})},
-	}
+	list("first page", mine, models.Filter{}, models.Page{})
+	list("first page, all workspaces", all, models.Filter{}, models.Page{})
+	list("first page, member of one tenant", w.ViewerScope, models.Filter{}, models.Page{})
+	list("second page", mine, models.Filter{}, models.Page{Cursor: first.Next})
+	list("page in the middle", mine, models.Filter{}, models.Page{Cursor: deep})
+	list("active", mine, models.Filter{Active: &yes}, models.Page{})
+	list("ended", mine, models.Filter{Active: &no}, models.Page{})
+	list("likely stuck", mine, models.Filter{Class: lifecycle.ActiveStaleAttention}, models.Page{})
+	list("follow-up", mine, models.Filter{Class: lifecycle.TerminalFollowUp}, models.Page{})
+	list("open follow-up", mine, models.Filter{Class: lifecycle.TerminalFollowUp, Open: &yes}, models.Page{})
+	list("open follow-up, all workspaces", all, models.Filter{Class: lifecycle.TerminalFollowUp, Open: &yes}, models.Page{})
+	list("no problem", mine, models.Filter{Class: lifecycle.NoProblem}, models.Page{})
+	list("stale lineage", mine, models.Filter{Lineage: &yes}, models.Page{})
+	summary("summary", mine)
+	summary("summary, all workspaces", all)
+	summary("summary, member of one tenant", w.ViewerScope)
+	reads = append(reads, read{name: "census", do: func() error { _, err := s.Census(b.Context()); return err }})
+	// No run fits, so that all have to be ruled out.
+	list("outcome that no run has", mine, models.Filter{Outcome: lifecycle.Blocked}, models.Page{})
+	list("type that no run has", mine, models.Filter{Type: "inventory.sync"}, models.Page{})
+	list("initiator of no run", mine, models.Filter{InitiatorID: w.Viewer.ID}, models.Page{})
+	list("text that no run has", mine, models.Filter{Text: "no such target"}, models.Page{})
+	return reads
 }
 
 // median is the middle of the times in milliseconds: a busy machine moves it less than it moves their mean.
@@ -126,7 +130,7 @@ func BenchmarkRecordBeats(b *testing.B) {
 	}
 }
 
-// history is a database with so many ended runs in two tenants: 6% of them follow-ups, of which those of the last two
+// history is a database with so many ended runs, nine of ten in two tenants of one workspace: 6% of them follow-ups, of which those of the last two
 // days and one in a hundred of the older ones are open, and 1% that were likely stuck once.
 func history(b *testing.B, runs int) (*models.Store, modelstest.World) {
 	b.Helper()
@@ -135,21 +139,22 @@ func history(b *testing.B, runs int) (*models.Store, modelstest.World) {
 	b.Cleanup(func() { require.NoError(b, s.Close()) })
 	w := modelstest.Seed(b, s)
 	ended, running := modelstest.Ended(b, s, w.NewRun(), lifecycle.Succeeded), modelstest.Running(b, s, w.NewRun())
-	copied := `workspace_id, type, queue, policy, input, request_hash, supersedes, exclusive, status, started_at, dispatched_at, liveness_at, progress_at`
+	copied := `type, queue, policy, input, request_hash, supersedes, exclusive, status, started_at, dispatched_at, liveness_at, progress_at`
 	const chunk = 50_000
 	for from := 1; from <= runs; from += chunk {
-		require.NoError(b, s.DB().Exec(`INSERT INTO operation_runs (id, tenant_id, fingerprint, target, outcome, queued_at, completed_at,
+		require.NoError(b, s.DB().Exec(`INSERT INTO operation_runs (id, workspace_id, tenant_id, fingerprint, target, outcome, queued_at, completed_at,
 				acknowledged_at, stale_episodes, `+copied+`)
-			SELECT '0' || lpad((10000000 - n)::text, 35, '0'), CASE WHEN n % 2 = 0 THEN ? ELSE ? END, 'f' || n % 5000, 'target ' || n % 5000,
+			SELECT '0' || lpad((10000000 - n)::text, 35, '0'), CASE WHEN n % 10 = 0 THEN ? ELSE workspace_id END,
+				CASE WHEN n % 10 = 0 THEN ? WHEN n % 2 = 0 THEN ? ELSE ? END, 'f' || n % 5000, 'target ' || n % 5000,
 				CASE WHEN n % 25 = 0 THEN 'failed' WHEN n % 50 = 1 THEN 'partially_succeeded' WHEN n % 50 = 2 THEN 'cancelled' ELSE 'succeeded' END,
 				queued_at - n * ?::bigint, completed_at - n * ?::bigint + 5000000,
 				CASE WHEN n > 8640 AND n / 50 % 100 > 0 THEN completed_at ELSE 0 END,
 				CASE WHEN n % 100 = 7 THEN 1 ELSE 0 END, `+copied+`
 			FROM operation_runs, generate_series(?::int, ?::int) n WHERE id = ?`,
-			w.North.ID, w.South.ID, runEvery.Microseconds(), runEvery.Microseconds(), from, min(runs, from+chunk-1), ended.ID).Error)
+			w.Globex.ID, w.West.ID, w.North.ID, w.South.ID, runEvery.Microseconds(), runEvery.Microseconds(), from, min(runs, from+chunk-1), ended.ID).Error)
 	}
-	require.NoError(b, s.DB().Exec(`INSERT INTO operation_runs (id, tenant_id, fingerprint, target, outcome, queued_at, `+copied+`)
-		SELECT '1' || lpad(n::text, 35, '0'), CASE WHEN n % 2 = 0 THEN ? ELSE ? END, 'a' || n, 'active ' || n, outcome, queued_at + n, `+copied+`
+	require.NoError(b, s.DB().Exec(`INSERT INTO operation_runs (id, workspace_id, tenant_id, fingerprint, target, outcome, queued_at, `+copied+`)
+		SELECT '1' || lpad(n::text, 35, '0'), workspace_id, CASE WHEN n % 2 = 0 THEN ? ELSE ? END, 'a' || n, 'active ' || n, outcome, queued_at + n, `+copied+`
 		FROM operation_runs, generate_series(1, ?::int) n WHERE id = ?`, w.North.ID, w.South.ID, activeRuns, running.ID).Error)
 	require.NoError(b, s.DB().Exec(`INSERT INTO run_liveness (run_id, queue, running, stale_after, queued_stale_after, progress_timeout,
 			wait_slack, max_wait, liveness_at, progress_at, stale_at)

@@ -2,6 +2,8 @@ package models
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +21,37 @@ func (c *conditions) add(sql string, args ...any) {
 	c.parts, c.args = append(c.parts, sql), append(c.args, args...)
 }
 
+// among is the condition that a column has one of some values of which one may have few rows and another nearly all,
+// such as ids of workspaces. They stand in the text, where they can, because the plan for one is wrong for another.
+func among(column string, values ...string) (string, []any) {
+	for _, v := range values {
+		if !plain.MatchString(v) {
+			return column + " IN ?", []any{values}
+		}
+	}
+	return column + " IN ('" + strings.Join(values, "', '") + "')", nil
+}
+
+// addAt adds a condition at a clock reading that a caller names: what stands for it in the text becomes a parameter, so
+// that the server knows the statement again.
+func (c *conditions) addAt(at time.Time, sql string, args ...any) {
+	for range strings.Count(sql, asOf) {
+		c.args = append(c.args, toMicros(at))
+	}
+	c.add(strings.ReplaceAll(sql, asOf, "?"), args...)
+}
+
+// asOf stands for a filter's clock reading in a condition.
+const asOf = "{as_of}"
+
+// textSQL is what a text is searched in. An index repeats it word for word.
+const textSQL = `LOWER(r.type || ' ' || r.target)`
+
+var (
+	idStart = regexp.MustCompile(`^[0-9a-f-]{4,36}$`)
+	plain   = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
+)
+
 func (c *conditions) where() string { return "WHERE " + strings.Join(c.parts, " AND ") }
 
 // runConditions is the one translation of scope and filter, for lists and counts.
@@ -29,10 +62,17 @@ func (s *Store) runConditions(sc Scope, f Filter) (*conditions, error) {
 	}
 	c := &conditions{}
 	c.add(visible, args...)
-	for _, equal := range []struct{ column, value string }{
+	for _, home := range []struct{ column, value string }{
 		{"r.workspace_id", f.WorkspaceID}, {"r.tenant_id", f.TenantID}, {"r.type", f.Type},
+	} {
+		if home.value != "" {
+			condition, args := among(home.column, home.value)
+			c.add(condition, args...)
+		}
+	}
+	for _, equal := range []struct{ column, value string }{
 		{"r.status", string(f.Status)}, {"r.outcome", string(f.Outcome)}, {"r.initiator_id", f.InitiatorID},
-		{"r.retry_of", f.RetryOf},
+		{"r.retry_of", f.RetryOf}, {"r.queue", f.Queue}, {failureSQL, f.Failure},
 	} {
 		if equal.value != "" {
 			c.add(equal.column+" = ?", equal.value)
@@ -49,16 +89,25 @@ func (s *Store) runConditions(sc Scope, f Filter) (*conditions, error) {
 			c.add(bound.condition, toMicros(bound.at))
 		}
 	}
-	if !f.EndedFrom.IsZero() || !f.EndedTo.IsZero() || (f.Outcome != "" && f.Outcome != lifecycle.Pending) {
-		c.add(endedSQL) // follows from the rest; the planner must be told, to use the indexes on ended runs
+	// What follows from the rest has to be told to the planner all the same, for the indexes on active and ended runs.
+	switch {
+	case f.Status == lifecycle.Queued || f.Status == lifecycle.Running || f.Outcome == lifecycle.Pending:
+		c.add(activeSQL)
+	case f.Status != "" || f.Outcome != "" || !f.EndedFrom.IsZero() || !f.EndedTo.IsZero():
+		c.add(endedSQL)
 	}
 	if f.Active != nil {
 		c.add(either(*f.Active, activeSQL, endedSQL))
 	}
 	if f.Text != "" {
 		like := "%" + escapeLike(strings.ToLower(f.Text)) + "%"
-		c.add(`(LOWER(r.target) LIKE ? ESCAPE '!' OR LOWER(r.type) LIKE ? ESCAPE '!' OR r.id LIKE ? ESCAPE '!')`,
-			like, like, escapeLike(strings.ToLower(f.Text))+"%")
+		// The index on this very expression holds the words; ids are looked up where the text may be one.
+		words, id := textSQL+` LIKE ? ESCAPE '!'`, strings.ToLower(f.Text)
+		if idStart.MatchString(id) {
+			c.add(`(`+words+` OR (r.id >= ? AND r.id < ?))`, like, id, id+"g")
+		} else {
+			c.add(words, like)
+		}
 	}
 	return c, s.truthConditions(c, f)
 }
@@ -67,29 +116,43 @@ func (s *Store) runConditions(sc Scope, f Filter) (*conditions, error) {
 func (s *Store) truthConditions(c *conditions, f Filter) error {
 	now := s.clock
 	if !f.AsOf.IsZero() {
-		now = strconv.FormatInt(toMicros(f.AsOf), 10)
+		now = asOf
 	}
 	if f.Freshness != "" {
 		condition, ok := freshnessSQL(f.Freshness, now)
 		if !ok {
 			return fmt.Errorf("filter by freshness %q: want one of %v", f.Freshness, lifecycle.Freshnesses())
 		}
-		c.add(condition)
+		c.addAt(f.AsOf, condition)
 	}
 	if f.Class != "" {
 		condition, ok := classSQL(f.Class, now)
 		if !ok {
 			return fmt.Errorf("filter by class %q: want one of %v", f.Class, lifecycle.ProblemClasses())
 		}
-		c.add(condition)
+		c.addAt(f.AsOf, condition)
+	}
+	if f.Cause != "" {
+		if !slices.Contains(lifecycle.FilterCauses(), f.Cause) {
+			return fmt.Errorf("filter by cause %q: want one of %v", f.Cause, lifecycle.FilterCauses())
+		}
+		c.addAt(f.AsOf, causeSQL(now)+" = ?", causeOf(f.Cause))
 	}
 	if f.Open != nil {
-		c.add(either(*f.Open, openSQL, "NOT ("+openSQL+")"))
+		c.addAt(f.AsOf, either(*f.Open, openSQL, "NOT ("+openSQL+")"))
 	}
 	if f.Lineage != nil {
-		c.add(either(*f.Lineage, lineageSQL(now), "NOT "+lineageSQL(now)))
+		c.addAt(f.AsOf, either(*f.Lineage, lineageSQL(now), "NOT "+lineageSQL(now)))
 	}
 	return nil
+}
+
+// nowSQL is the clock reading that a filter asks for.
+func (s *Store) nowSQL(f Filter) string {
+	if f.AsOf.IsZero() {
+		return s.clock
+	}
+	return strconv.FormatInt(toMicros(f.AsOf), 10)
 }
 
 func either(yes bool, a, b string) string {

@@ -59,12 +59,15 @@ func (sc Scope) grantsSQL(workspace, tenant string) (string, []any) {
 		case g.AllTenants:
 			whole = append(whole, g.WorkspaceID)
 		case len(g.TenantIDs) > 0:
-			conditions = append(conditions, "("+workspace+" = ? AND "+tenant+" IN ?)")
-			args = append(args, g.WorkspaceID, g.TenantIDs)
+			inWorkspace, id := among(workspace, g.WorkspaceID)
+			inTenants, ids := among(tenant, g.TenantIDs...)
+			conditions = append(conditions, "("+inWorkspace+" AND "+inTenants+")")
+			args = append(append(args, id...), ids...)
 		}
 	}
 	if len(whole) > 0 {
-		conditions, args = append(conditions, workspace+" IN ?"), append(args, whole)
+		condition, ids := among(workspace, whole...)
+		conditions, args = append(conditions, condition), append(args, ids...)
 	}
 	if len(conditions) == 0 {
 		return "FALSE", nil

@@ -38,9 +38,10 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the database address: %w", err)
 	}
-	// Lists with a filter of their own are many: described once, they are planned for their values and kept on this
-	// side alone.
-	config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	// Planning a list takes the server longer than reading it, so it keeps the plans of the statements that a
+	// connection asked last. Values that call for a plan of their own stand in the text, see runConditions.
+	config.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
+	config.StatementCacheCapacity = 200
 	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limitSession))
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)

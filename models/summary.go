@@ -50,51 +50,64 @@ func (b Bucket) Filter(base Filter, now time.Time) Filter {
 	return f
 }
 
-// Summary counts the buckets of what scope and filter let through.
+// Summary counts the buckets of what scope and filter let through, at the filter's clock reading or now.
 func (s *Store) Summary(ctx context.Context, sc Scope, f Filter) (Summary, error) {
-	now, err := s.Now(ctx)
-	if err != nil {
-		return Summary{}, err
-	}
-	if !f.AsOf.IsZero() {
-		now = f.AsOf
-	}
-	sum := Summary{Now: now}
-	counts := []struct {
-		bucket Bucket
-		into   *int64
-	}{
-		{BucketActive, &sum.Active}, {BucketQueued, &sum.Queued}, {BucketRunning, &sum.Running},
-		{BucketLikelyStuck, &sum.LikelyStuck}, {BucketFollowUpRecent, &sum.FollowUpRecent},
-		{BucketFollowUpOlder, &sum.FollowUpOlder}, {BucketSucceeded24h, &sum.Succeeded24h},
-	}
-	var parts []string
-	var args []any
-	for _, c := range counts {
-		conditions, err := s.runConditions(sc, c.bucket.Filter(f, now))
+	if f.AsOf.IsZero() {
+		now, err := s.Now(ctx)
 		if err != nil {
 			return Summary{}, err
 		}
-		parts = append(parts, `SELECT '`+string(c.bucket)+`' AS bucket, COUNT(*) AS n FROM operation_runs r
-			LEFT JOIN run_liveness l ON l.run_id = r.id `+conditions.where())
-		args = append(args, conditions.args...)
+		f.AsOf = now
 	}
-	var rows []struct {
-		Bucket Bucket
-		N      int64
+	sum := Summary{Now: f.AsOf}
+	active, follow, good := BucketActive.Filter(f, f.AsOf), f, BucketSucceeded24h.Filter(f, f.AsOf)
+	open := true
+	follow.Class, follow.Open = lifecycle.TerminalFollowUp, &open
+	statement, args, err := s.countSQL(sc, []counted{
+		{active, []Bucket{BucketActive, BucketQueued, BucketRunning, BucketLikelyStuck}},
+		{follow, []Bucket{BucketFollowUpRecent, BucketFollowUpOlder}},
+		{good, []Bucket{BucketSucceeded24h}},
+	}, f)
+	if err != nil {
+		return Summary{}, err
 	}
 	err = s.read(ctx, func(db *gorm.DB) error {
-		return db.Raw(strings.Join(parts, " UNION ALL "), args...).Scan(&rows).Error
+		return db.Raw(statement, args...).Row().Scan(&sum.Active, &sum.Queued, &sum.Running, &sum.LikelyStuck,
+			&sum.FollowUpRecent, &sum.FollowUpOlder, &sum.Succeeded24h)
 	})
 	if err != nil {
 		return Summary{}, fmt.Errorf("count runs: %w", err)
 	}
-	for _, row := range rows {
-		for _, c := range counts {
-			if c.bucket == row.Bucket {
-				*c.into = row.N
-			}
-		}
-	}
 	return sum, nil
+}
+
+// counted is runs that are read once, and the buckets that they are counted into.
+type counted struct {
+	runs    Filter
+	buckets []Bucket
+}
+
+// countSQL selects one row with the number of every bucket of base, in order.
+func (s *Store) countSQL(sc Scope, all []counted, base Filter) (string, []any, error) {
+	var tables []string
+	var args []any
+	for i, c := range all {
+		among, err := s.runConditions(sc, c.runs)
+		if err != nil {
+			return "", nil, err
+		}
+		counts := make([]string, len(c.buckets))
+		for n, b := range c.buckets {
+			part, err := s.runConditions(sc, b.Filter(base, base.AsOf))
+			if err != nil {
+				return "", nil, err
+			}
+			counts[n] = fmt.Sprintf("COUNT(*) FILTER (%s) AS n%d", part.where(), n)
+			args = append(args, part.args...)
+		}
+		tables = append(tables, fmt.Sprintf(`(SELECT %s FROM operation_runs r LEFT JOIN run_liveness l ON l.run_id = r.id %s) c%d`,
+			strings.Join(counts, ", "), among.where(), i))
+		args = append(args, among.args...)
+	}
+	return "SELECT * FROM " + strings.Join(tables, ", "), args, nil
 }
