@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/opstruth/opstruth/program"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -43,6 +45,6 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(web(), worker(), migrate(), user(), tenant(), connection(), runs(), version())
+	root.AddCommand(program.Web(), program.Worker(), migrate(), user(), tenant(), connection(), runs(), version())
 	return root
 }

@@ -51,8 +51,8 @@ func Rules() []Rule {
 			May:  either(only("workflows/contract/..."), never("workflows/...", "activities/...", "worker/...")),
 		},
 		{
-			Name: "only internal/app, cmd and standalone wire",
-			Of:   []string{"..."}, But: []string{"internal/app/...", "cmd/...", "standalone/...", "web/...", "worker/..."},
+			Name: "only internal/app, program, cmd and standalone wire",
+			Of:   []string{"..."}, But: []string{"internal/app/...", "program", "cmd/...", "standalone/...", "web/...", "worker/..."},
 			May: never("internal/app/...", "web", "worker/..."),
 		},
 		{

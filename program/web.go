@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"context"
@@ -6,9 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/opstruth/opstruth/internal/app"
+	"github.com/opstruth/opstruth/operation"
 )
 
-func web() *cobra.Command {
+// Web serves the console, its API and the reconciler.
+func Web(types ...operation.Definition) *cobra.Command {
 	return &cobra.Command{
 		Use:   "web",
 		Short: "Serve the console and its API, and verify silent runs",
@@ -18,7 +20,7 @@ Pages need the database only: they stay up, and say so, while Temporal and every
 Settings come from the environment: OPSTRUTH_ for opstruth, TEMPORAL_ for Temporal.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withApp(cmd, func(ctx context.Context, a *app.App) error { return a.Web(ctx) })
+			return withApp(cmd, types, func(ctx context.Context, a *app.App) error { return a.Web(ctx) })
 		},
 	}
 }

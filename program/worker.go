@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"context"
@@ -6,9 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/opstruth/opstruth/internal/app"
+	"github.com/opstruth/opstruth/operation"
 )
 
-func worker() *cobra.Command {
+// Worker executes operations.
+func Worker(types ...operation.Definition) *cobra.Command {
 	return &cobra.Command{
 		Use:   "worker",
 		Short: "Execute operations",
@@ -18,7 +20,7 @@ over to other workers.
 Settings come from the environment: OPSTRUTH_ for opstruth, TEMPORAL_ for Temporal.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withApp(cmd, func(ctx context.Context, a *app.App) error { return a.Worker(ctx) })
+			return withApp(cmd, types, func(ctx context.Context, a *app.App) error { return a.Worker(ctx) })
 		},
 	}
 }
