@@ -41,7 +41,8 @@ func (s *Steps) RecordEnd(ctx context.Context, in contract.EndInput) (contract.E
 		return contract.EndResult{}, err
 	}
 	if in.Ended && run.Facts.Status == lifecycle.Completed {
-		return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure, Late: true}, nil
+		err := s.wentOn(ctx, run)
+		return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure, Late: true}, err
 	}
 	if in.Outcome == "" {
 		in.Outcome, in.Failure = run.Facts.Counts.End()
@@ -70,12 +71,23 @@ func (s *Steps) late(ctx context.Context, in contract.EndInput, run models.Run) 
 	if in.Failure.Message != "" {
 		note += ": " + in.Failure.Message
 	}
-	_, err := s.Record.Transition(ctx, in.RunID, lifecycle.Change{Kind: lifecycle.LateReported, Actor: actor, Note: note})
+	err := s.disclose(ctx, in.RunID, note)
+	return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure, Late: true}, err
+}
+
+// wentOn discloses a workflow that goes on, or begins, after its run has ended. It does no work.
+func (s *Steps) wentOn(ctx context.Context, run models.Run) error {
+	return s.disclose(ctx, run.ID, "its workflow went on after the end, as a reset makes it do; it did no work")
+}
+
+// disclose tells once what came after the end.
+func (s *Steps) disclose(ctx context.Context, runID, note string) error {
+	_, err := s.Record.Transition(ctx, runID, lifecycle.Change{Kind: lifecycle.LateReported, Actor: actor, Note: note})
 	switch {
 	case err == nil:
 		s.Measure.LateResult()
 	case !errors.Is(err, lifecycle.ErrUnchanged):
-		return contract.EndResult{}, fmt.Errorf("record the late result of run %s: %w", in.RunID, err)
+		return fmt.Errorf("record the late result of run %s: %w", runID, err)
 	}
-	return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure, Late: true}, nil
+	return nil
 }

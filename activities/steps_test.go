@@ -534,14 +534,20 @@ func TestADurableWaitIsRecordedUntilItEnds(t *testing.T) {
 	requireType(t, s.call(contract.ActivityRecordWait, in, nil), contract.ErrorEnded, "had ended")
 }
 
-func TestAnEndThatIsOnlyAskedForIsNoLateResult(t *testing.T) {
+// A reset from outside makes the workflow of a run that ended go on: it does nothing, and people can read that it did.
+func TestAWorkflowThatGoesOnAfterTheEndIsDisclosedOnce(t *testing.T) {
 	t.Parallel()
 	s := setupSteps(t)
 	s.change(lifecycle.Change{Kind: lifecycle.Started})
 	s.change(lifecycle.Change{Kind: lifecycle.Finished, Token: "one", Outcome: lifecycle.Succeeded})
-	r, err := s.end(contract.EndInput{Token: "two", Outcome: lifecycle.Failed, Ended: true})
-	require.NoError(t, err)
-	require.Equal(t, contract.EndResult{Outcome: lifecycle.Succeeded, Late: true}, r)
-	require.True(t, s.facts().Late.At.IsZero())
-	require.Zero(t, s.late)
+	var begun contract.BeginResult
+	for range 2 {
+		require.NoError(t, s.call(contract.ActivityBegin, contract.StepInput{RunID: s.run.ID}, &begun))
+		require.Equal(t, lifecycle.Succeeded, begun.Ended)
+		r, err := s.end(contract.EndInput{Token: "two", Outcome: lifecycle.Failed, Ended: true})
+		require.NoError(t, err)
+		require.Equal(t, contract.EndResult{Outcome: lifecycle.Succeeded, Late: true}, r)
+	}
+	require.Contains(t, s.facts().Late.Summary, "it did no work")
+	require.Equal(t, 1, s.late)
 }

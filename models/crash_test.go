@@ -2,51 +2,17 @@ package models_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/internal/dbfault"
-	"github.com/opstruth/opstruth/internal/pgtest"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
-	"github.com/opstruth/opstruth/models/sqlite"
 )
-
-// forEachWatched is forEachStore with stores whose statements can be watched and broken.
-func forEachWatched(t *testing.T, test func(t *testing.T, s *models.Store)) {
-	t.Helper()
-	watched := func(t *testing.T, pool *sql.DB, d models.Dialect) *models.Store {
-		s, err := models.New(pool, d)
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, s.Close()) })
-		return s
-	}
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		named, err := sql.Open("sqlite", "")
-		require.NoError(t, err)
-		require.NoError(t, named.Close())
-		pool := dbfault.Open(dbfault.Connector(named.Driver(), sqlite.Address(modelstest.File(t))))
-		pool.SetMaxOpenConns(8)
-		test(t, watched(t, pool, sqlite.Dialect))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		config, err := pgx.ParseConfig(pgtest.New(t, migratePostgres))
-		require.NoError(t, err)
-		pool := dbfault.Open(stdlib.GetConnector(*config))
-		pool.SetMaxOpenConns(16)
-		pool.SetMaxIdleConns(16)
-		test(t, watched(t, pool, models.Postgres))
-	})
-}
 
 // ending is one way for a run to end, of a kind whose later successes make earlier failures good.
 type ending struct {
@@ -164,7 +130,7 @@ func (d doomed) checkEnded(t *testing.T, s *models.Store, e ending) {
 // transition, and then does what production does: it tries again. A lost answer to COMMIT is one of the places.
 func TestAnEndSurvivesALossAtEveryStatement(t *testing.T) {
 	t.Parallel()
-	forEachWatched(t, func(t *testing.T, s *models.Store) {
+	dbfault.ForEachStore(t, func(t *testing.T, s *models.Store) {
 		w := modelstest.Seed(t, s)
 		late := modelstest.At(s, modelstest.Epoch.Add(2*time.Minute))
 		for name, e := range endings {
@@ -207,7 +173,7 @@ func TestAnEndSurvivesALossAtEveryStatement(t *testing.T) {
 // TestAChunkSurvivesALossAtEveryStatement does the same with the results of a chunk: repeated, they count once.
 func TestAChunkSurvivesALossAtEveryStatement(t *testing.T) {
 	t.Parallel()
-	forEachWatched(t, func(t *testing.T, s *models.Store) {
+	dbfault.ForEachStore(t, func(t *testing.T, s *models.Store) {
 		w := modelstest.Seed(t, s)
 		chunk := []models.Item{{Key: "a", State: models.ItemSucceeded}, {Key: "b", State: models.ItemFailed}}
 		record := func(ctx context.Context, run models.Run) error { return s.RecordItems(ctx, run.ID, chunk) }

@@ -28,7 +28,7 @@ func around[R any](ctx context.Context, c *conn, statement string, run func() (R
 	if c.lost {
 		return none, ErrLost
 	}
-	if err := reach(ctx, Point{Statement: statement}); err != nil {
+	if err := Reach(ctx, Point{Statement: statement}); err != nil {
 		c.lose()
 		return none, err
 	}
@@ -36,7 +36,7 @@ func around[R any](ctx context.Context, c *conn, statement string, run func() (R
 	if err != nil {
 		return answer, err
 	}
-	if err := reach(ctx, Point{Statement: statement, After: true}); err != nil {
+	if err := Reach(ctx, Point{Statement: statement, After: true}); err != nil {
 		c.lose()
 		return none, err
 	}
@@ -81,7 +81,7 @@ func (c *conn) QueryContext(ctx context.Context, statement string, args []driver
 	if c.lost {
 		return nil, ErrLost
 	}
-	if err := reach(ctx, Point{Statement: statement}); err != nil {
+	if err := Reach(ctx, Point{Statement: statement}); err != nil {
 		c.lose()
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (c *conn) QueryContext(ctx context.Context, statement string, args []driver
 	if err != nil {
 		return nil, err
 	}
-	if err := reach(ctx, Point{Statement: statement, After: true}); err != nil {
+	if err := Reach(ctx, Point{Statement: statement, After: true}); err != nil {
 		_ = rows.Close()
 		c.lose()
 		return nil, err

@@ -29,7 +29,8 @@ func Watch(ctx context.Context, w Watcher) context.Context {
 	return context.WithValue(ctx, watcherKey{}, w)
 }
 
-func reach(ctx context.Context, p Point) error {
+// Reach tells the watcher of the context that a point was reached. Stand-ins for other servers call it too.
+func Reach(ctx context.Context, p Point) error {
 	if w, ok := ctx.Value(watcherKey{}).(Watcher); ok {
 		return w(p)
 	}
@@ -59,9 +60,7 @@ func Count(n *int) Watcher {
 // Open opens a pool whose statements can be watched.
 func Open(c driver.Connector) *sql.DB { return sql.OpenDB(connector{c}) }
 
-// Connector makes a connector of a driver that has only names.
-func Connector(d driver.Driver, name string) driver.Connector { return named{d, name} }
-
+// named makes a connector of a driver that has only names.
 type named struct {
 	d    driver.Driver
 	name string

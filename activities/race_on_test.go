@@ -1,0 +1,6 @@
+//go:build race
+
+package activities
+
+// The race detector sees in a few rounds what it can see at all, and makes each several times slower.
+const rounds = 60
