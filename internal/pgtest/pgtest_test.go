@@ -76,3 +76,21 @@ func TestNewDropsTheDatabaseWhenTheTestEnds(t *testing.T) { //nolint:tparallel /
 	_, err := pgx.Connect(t.Context(), dsn)
 	require.ErrorContains(t, err, "does not exist")
 }
+
+func TestARestartKeepsWhatWasCommitted(t *testing.T) {
+	t.Parallel()
+
+	server, err := pgtest.Start()
+	if err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: %v", err)
+	}
+	t.Cleanup(func() { require.NoError(t, server.Stop()) })
+	before := open(t, server.URL)
+	_, err = before.Exec(t.Context(), "SET synchronous_commit = on; CREATE TABLE kept (n int)")
+	require.NoError(t, err)
+
+	require.NoError(t, server.Restart(t.Context()))
+	require.Error(t, before.Ping(t.Context()), "the old server's sessions ended with it")
+	_, err = open(t, server.URL).Exec(t.Context(), "INSERT INTO kept VALUES (1)")
+	require.NoError(t, err)
+}

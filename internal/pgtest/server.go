@@ -19,12 +19,20 @@ import (
 
 // supervise runs the server until standard input closes, then stops it and removes its files. The
 // pipe closes when the starting process ends, however it ends, so no server outlives a killed test.
+// Each line that it reads before kills the server without a goodbye and starts it anew.
 const supervise = `
-"$1/postgres" -D "$2/data" -c listen_addresses= -c unix_socket_directories="$2" \
+serve() {
+  "$1/postgres" -D "$2/data" -c listen_addresses= -c unix_socket_directories="$2" \
   -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 \
-  -c autovacuum=off -c max_connections=300 -c timezone=UTC >"$2/log" 2>&1 </dev/null &
-server=$!
-cat >/dev/null
+  -c autovacuum=off -c max_connections=300 -c timezone=UTC >>"$2/log" 2>&1 </dev/null &
+  server=$!
+}
+serve "$1" "$2"
+while read -r _; do
+  kill -QUIT "$server"
+  wait "$server"
+  serve "$1" "$2"
+done
 kill -INT "$server"
 wait "$server"
 rm -rf "$2"
@@ -37,7 +45,7 @@ type Server struct {
 	URL string // postgres:// address of its maintenance database
 
 	command *exec.Cmd
-	alive   io.Closer
+	alive   io.WriteCloser
 }
 
 // Start initialises and starts a server in a temporary directory. It ends at Stop, or with the calling
@@ -91,6 +99,27 @@ func start(ctx context.Context, bin, dir string, account *syscall.Credential) (*
 		return nil, errors.Join(fmt.Errorf("wait for PostgreSQL to answer: %w: %s", err, log), server.Stop())
 	}
 	return server, nil
+}
+
+// Restart ends the server at once, as a crash does, starts it again and waits until it answers. What was
+// committed is there again only for sessions that set synchronous_commit on.
+func (s *Server) Restart(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, s.URL)
+	if err != nil {
+		return fmt.Errorf("restart PostgreSQL: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // its server is gone
+	if _, err := io.WriteString(s.alive, "restart\n"); err != nil {
+		return fmt.Errorf("restart PostgreSQL: %w", err)
+	}
+	// The old server answers until it dies; this session ends with it.
+	if _, err := conn.Exec(ctx, "SELECT pg_sleep(60)"); err == nil || ctx.Err() != nil {
+		return errors.Join(errors.New("restart PostgreSQL: the old server goes on"), ctx.Err())
+	}
+	if err := s.ready(ctx); err != nil {
+		return fmt.Errorf("wait for PostgreSQL to answer again: %w", err)
+	}
+	return nil
 }
 
 // Stop ends the server, waits for it and removes its files.
