@@ -2,16 +2,15 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/opstruth/opstruth/internal/temporalclient"
 	"github.com/opstruth/opstruth/lifecycle"
 )
 
@@ -82,7 +81,7 @@ func (o *Observer) Observe(ctx context.Context, s Subject) lifecycle.Evidence {
 	defer done()
 	d, err := o.temporal.DescribeWorkflowExecution(asking, s.WorkflowID, "")
 	if err != nil {
-		e := nothing(answerOf(err))
+		e := nothing(temporalclient.AnswerOf(err))
 		e.Retained = s.HeardAge < o.home.Retention-retentionMargin
 		return e
 	}
@@ -114,21 +113,6 @@ func nothing(a lifecycle.Answer) lifecycle.Evidence {
 	return lifecycle.Evidence{
 		Answer: a, PausedAge: -1, WorkflowTaskAge: -1, ScheduledAge: -1, StartedAge: -1, HeartbeatAge: -1, WorkersSeen: -1, PollerAge: -1,
 	}
-}
-
-// answerOf tells "there is no such workflow" from "nobody answered": only the first proves anything.
-func answerOf(err error) lifecycle.Answer {
-	var (
-		noNamespace *serviceerror.NamespaceNotFound
-		notFound    *serviceerror.NotFound
-	)
-	switch {
-	case errors.As(err, &noNamespace):
-		return lifecycle.WrongHome
-	case errors.As(err, &notFound):
-		return lifecycle.NotFound
-	}
-	return lifecycle.Unreachable
 }
 
 // closed adds how the execution ended, from the last event of its history.

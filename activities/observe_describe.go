@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/opstruth/opstruth/internal/temporalclient"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
@@ -25,7 +26,7 @@ func (o *Observer) described(d *workflowservice.DescribeWorkflowExecutionRespons
 	e := nothing(lifecycle.Answered)
 	info := d.GetWorkflowExecutionInfo()
 	e.RunID = info.GetExecution().GetRunId()
-	e.Execution = executionOf(info.GetStatus())
+	e.Execution = temporalclient.ExecutionOf(info.GetStatus())
 	if e.Execution == "" {
 		// A chain that is just going on as new answers for itself in the next pass.
 		return nothing(lifecycle.Unreachable)
@@ -44,24 +45,6 @@ func (o *Observer) described(d *workflowservice.DescribeWorkflowExecutionRespons
 	}
 	o.pending(d.GetPendingActivities(), &e)
 	return e
-}
-
-func executionOf(s enumspb.WorkflowExecutionStatus) lifecycle.Execution {
-	switch s { // the rest is no state that a chain's current execution can be judged in
-	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
-		return lifecycle.ExecRunning
-	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		return lifecycle.ExecCompleted
-	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
-		return lifecycle.ExecFailed
-	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
-		return lifecycle.ExecCancelled
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		return lifecycle.ExecTerminated
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		return lifecycle.ExecTimedOut
-	}
-	return ""
 }
 
 // pending picks the activity that says most: one that a worker has, by its freshest sign; else one that waits.
@@ -109,16 +92,7 @@ func rank(a *workflowpb.PendingActivityInfo) int {
 }
 
 func activityState(a *workflowpb.PendingActivityInfo) lifecycle.ActivityState {
-	switch a.GetState() { // an unspecified state is none
-	case enumspb.PENDING_ACTIVITY_STATE_SCHEDULED:
-		return lifecycle.ActivityScheduled
-	case enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
-		enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED: // a worker still has it
-		return lifecycle.ActivityStarted
-	case enumspb.PENDING_ACTIVITY_STATE_PAUSED:
-		return lifecycle.ActivityPaused
-	}
-	return lifecycle.ActivityNone
+	return temporalclient.ActivityStateOf(a.GetState())
 }
 
 func signOf(a *workflowpb.PendingActivityInfo) time.Time {

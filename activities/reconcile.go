@@ -117,7 +117,7 @@ func (r *Reconciler) look(ctx context.Context) (l *look, ok bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("read the reconciler's state: %w", err)
 	}
-	workers := LiveWorkers{Alive: 3*r.Timing.FlushEvery + time.Second}
+	workers := LiveWorkers{Alive: r.Timing.WorkerAlive()}
 	for _, row := range rows {
 		workers.Rows = append(workers.Rows, WorkerAge{ID: row.ID, Queues: row.Queues, Age: now.Sub(row.LastSeen)})
 	}

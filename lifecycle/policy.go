@@ -33,6 +33,10 @@ type Timing struct {
 	PassBudget     time.Duration // how long a pass may take before a verdict is written
 }
 
+// WorkerAlive is how old a worker's last report may be while it counts as live:
+// it reports with every flush, and may be late for two.
+func (t Timing) WorkerAlive() time.Duration { return 3*t.FlushEvery + time.Second }
+
 // DefaultPolicy suits operations that beat every few seconds.
 func DefaultPolicy() Policy {
 	return Policy{

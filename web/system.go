@@ -1,8 +1,6 @@
 package web
 
 import (
-	"time"
-
 	"github.com/gin-gonic/gin"
 
 	"github.com/opstruth/opstruth/models"
@@ -10,9 +8,6 @@ import (
 	"github.com/opstruth/opstruth/web/page"
 	"github.com/opstruth/opstruth/web/ui"
 )
-
-// silentWorker is the age of a worker's row from which it counts as silent. A living one renews it every second.
-const silentWorker = 10 * time.Second
 
 // system tells how well opstruth itself does: its reconciler, its workers and queues.
 func (s *server) system(c *gin.Context, a access.Access) error {
@@ -31,6 +26,9 @@ func (s *server) system(c *gin.Context, a access.Access) error {
 	if d.Active, err = s.Store.ActiveByQueue(ctx); err != nil {
 		return err
 	}
-	d.Stale = silentWorker
+	if d.Detection, err = s.Store.Detection(ctx, d.Summary.Now); err != nil {
+		return err
+	}
+	d.Stale = s.WorkerAlive
 	return s.page(c, ui.HealthPage(page.Health(d)), nil)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opstruth/opstruth/internal/feed"
 	"github.com/opstruth/opstruth/internal/metrics"
+	"github.com/opstruth/opstruth/internal/temporalclient"
 	"github.com/opstruth/opstruth/web"
 )
 
@@ -39,6 +40,8 @@ func (a *App) WebOn(ctx context.Context, listener net.Listener, extra ...web.Ext
 		Metrics:   metrics.Handler(a.Metrics, a.Logger),
 		PublicURL: a.Config.PublicURL, SecureCookies: a.Config.SecureCookies(),
 		TemporalUIURL: a.Config.TemporalUIURL, Namespace: a.Namespace, Extra: extra,
+		UploadBytes: a.Config.UploadMaxMB << 20,
+		Asker:       temporalclient.NewAsker(a.Temporal, a.where), WorkerAlive: a.Timing.WorkerAlive(),
 		Feed: changes,
 	})
 	if err != nil {

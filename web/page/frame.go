@@ -90,14 +90,18 @@ func (f Frame) check() lifecycle.Check {
 type section string
 
 const (
-	sectionHome section = "home"
-	sectionRuns section = "runs"
+	sectionHome     section = "home"
+	sectionStuck    section = "stuck"
+	sectionFailures section = "failures"
+	sectionRuns     section = "runs"
 )
 
 func (f Frame) nav(current section) []view.Link {
 	if f.Who.Plane == links.System {
 		return []view.Link{
-			{Label: "Health", Href: links.Home(links.System), Icon: "activity-heartbeat", Current: current == sectionHome},
+			{Label: "System health", Href: links.Home(links.System), Icon: "activity-heartbeat", Current: current == sectionHome},
+			{Label: "Stuck", Href: links.Stuck(), Icon: lifecycle.ActiveStaleAttention.Badge().Icon, Current: current == sectionStuck},
+			{Label: "Failures", Href: links.Failures(), Icon: lifecycle.TerminalFollowUp.Badge().Icon, Current: current == sectionFailures},
 			{Label: "Runs", Href: links.Runs(links.System, links.List{}), Icon: "list-details", Current: current == sectionRuns},
 		}
 	}

@@ -20,14 +20,16 @@ type HealthData struct {
 	Workers []models.WorkerRow
 	Active  map[string]int // active runs by task queue
 	Stale   time.Duration  // age from which a worker counts as silent; 5 s when zero
+
+	Detection models.Detection
 }
 
 // Health shows how well opstruth itself does: whether its truth is current, and who works.
 func Health(d HealthData) view.Health {
 	s := d.Summary
 	return view.Health{
-		Shell:   d.shell("Health", sectionHome, Asks(s.Active)),
-		Heading: view.Heading{Title: "Health", Sub: "Whether what the console shows is current, and who does the work."},
+		Shell:   d.shell("System health", sectionHome, Asks(s.Active)),
+		Heading: view.Heading{Title: "System health", Sub: "Whether what the console shows is current, and who does the work."},
 		KPIs:    kpis(links.System, links.List{}, s),
 		Checks:  d.checks(),
 		Queues:  d.queues(),
@@ -35,27 +37,38 @@ func Health(d HealthData) view.Health {
 	}
 }
 
-var (
-	healthy = view.Badge{Label: "Good", Tone: lifecycle.ToneGood, Icon: "circle-check"}
-	doubt   = view.Badge{Label: "Look at this", Tone: lifecycle.ToneWarn, Icon: "alert-triangle"}
-	down    = view.Badge{Label: "Not working", Tone: lifecycle.ToneBad, Icon: "alert-circle"}
-)
-
 func (d HealthData) checks() []view.Check {
-	return append([]view.Check{d.pass(), d.temporal()}, d.breakers()...)
+	return append([]view.Check{d.pass(), d.temporal(), d.detection()}, d.breakers()...)
+}
+
+// detection is how fast a silence that is due is put on record.
+func (d HealthData) detection() view.Check {
+	n := d.Detection
+	c := view.Check{Label: "Detection", Badge: lifecycle.Healthy.Badge(), Detail: "Nothing is likely stuck, so nothing waits to be recorded."}
+	if n.Recorded > 0 {
+		c.Detail = "Every silence is on record, the slowest " + lifecycle.Span(n.Slowest) + " after its deadline."
+	}
+	if n.Unrecorded > 0 {
+		c.Detail = view.Count(n.Unrecorded) + " of " + view.Count(n.Recorded+n.Unrecorded) + " silences wait to be recorded, the oldest for " +
+			lifecycle.Span(n.Waiting) + ". Pages show them already; alerts and timelines follow."
+		if every := d.State.Every; every > 0 && n.Waiting > 2*every+every/2 {
+			c.Badge = lifecycle.Doubt.Badge()
+		}
+	}
+	return c
 }
 
 // pass is whether the reconciler does its passes.
 func (d HealthData) pass() view.Check {
 	s := d.State
-	c := view.Check{Label: "Reconciler", Badge: healthy, When: view.At(s.PassAt, d.Now)}
+	c := view.Check{Label: "Reconciler", Badge: lifecycle.Healthy.Badge(), When: view.At(s.PassAt, d.Now)}
 	switch {
 	case s.SchedulePaused:
-		c.Badge, c.Detail = doubt, "A person paused its schedule in Temporal: silent runs are not verified. Unpause it there."
+		c.Badge, c.Detail = lifecycle.Doubt.Badge(), "A person paused its schedule in Temporal: silent runs are not verified. Unpause it there."
 	case s.PassAt.IsZero():
-		c.Badge, c.Detail = down, "It has not finished a pass yet. It runs in the web process; check that Temporal is up and reachable."
+		c.Badge, c.Detail = lifecycle.Down.Badge(), "It has not finished a pass yet. It runs in the web process; check that Temporal is up and reachable."
 	case s.Every > 0 && d.Now.Sub(s.PassAt) > 2*s.Every+s.Every/2:
-		c.Badge, c.Detail = down, "Passes are overdue. It runs in the web process; check that Temporal is up and reachable."
+		c.Badge, c.Detail = lifecycle.Down.Badge(), "Passes are overdue. It runs in the web process; check that Temporal is up and reachable."
 	default:
 		c.Detail = "A pass every " + lifecycle.Span(s.Every) + "; the last took " + strconv.FormatFloat(s.Took.Seconds(), 'f', 1, 64) + " s."
 	}
@@ -64,12 +77,12 @@ func (d HealthData) pass() view.Check {
 
 // temporal is whether the last passes got answers.
 func (d HealthData) temporal() view.Check {
-	c := view.Check{Label: "Temporal", Badge: healthy, Detail: "It answered the reconciler.", When: view.At(d.State.TemporalAt, d.Now)}
+	c := view.Check{Label: "Temporal", Badge: lifecycle.Healthy.Badge(), Detail: "It answered the reconciler.", When: view.At(d.State.TemporalAt, d.Now)}
 	switch {
 	case d.State.TemporalAt.IsZero():
-		c.Badge, c.Detail = down, "It has not answered the reconciler yet. Check its address and that it is up."
+		c.Badge, c.Detail = lifecycle.Down.Badge(), "It has not answered the reconciler yet. Check its address and that it is up."
 	case d.check().Unverified(d.Now):
-		c.Badge, c.Detail = down, "No check has reached it since; nothing is closed meanwhile. Check that it is up and reachable."
+		c.Badge, c.Detail = lifecycle.Down.Badge(), "No check has reached it since; nothing is closed meanwhile. Check that it is up and reachable."
 	}
 	return c
 }
@@ -86,12 +99,12 @@ func (d HealthData) breakers() []view.Check {
 			where = "on queue " + queue
 		}
 		list = append(list, view.Check{
-			Label: "Telemetry gap " + where, Badge: doubt, When: view.At(b.Since, d.Now),
+			Label: "Telemetry gap " + where, Badge: lifecycle.Doubt.Badge(), When: view.At(b.Since, d.Now),
 			Detail: "Many runs fell silent here while Temporal hears them. Nothing is closed until it ends; check the workers' way to the record database.",
 		})
 	}
 	if len(list) == 0 {
-		return []view.Check{{Label: "Telemetry", Badge: healthy, Detail: "No gap: what workers say arrives."}}
+		return []view.Check{{Label: "Telemetry", Badge: lifecycle.Healthy.Badge(), Detail: "No gap: what workers say arrives."}}
 	}
 	slices.SortFunc(list, func(a, b view.Check) int { return strings.Compare(a.Label, b.Label) })
 	return list
@@ -128,16 +141,9 @@ func (d HealthData) queues() view.Table {
 		}
 	}
 	for _, q := range sortedKeys(seen) {
-		state := view.Badge{Label: "Served", Tone: healthy.Tone, Icon: healthy.Icon}
-		switch {
-		case live[q] == 0 && d.Active[q] > 0:
-			state = view.Badge{Label: "Nobody serves it", Tone: lifecycle.ToneBad, Icon: "server-off"}
-		case live[q] == 0:
-			state = view.Badge{Label: "Nobody serves it", Tone: lifecycle.ToneNeutral, Icon: "server-off"}
-		}
 		t.Rows = append(t.Rows, view.Row{ID: "queue-" + q, Cells: []view.Cell{
-			{Text: q, Mono: true}, {Badges: []view.Badge{state}}, {Text: strconv.Itoa(live[q])},
-			{Text: view.Count(int64(d.Active[q]))}, d.lastSeen(seen[q]),
+			{Text: q, Mono: true}, {Badges: []view.Badge{lifecycle.ServiceOf(live[q], d.Active[q]).Badge()}}, {Text: strconv.Itoa(live[q])},
+			{Text: view.Count(int64(d.Active[q])), Href: activeRuns.counted(links.System, links.List{Queue: q}, d.Summary)}, d.lastSeen(seen[q]),
 		}})
 	}
 	return t
@@ -165,9 +171,9 @@ func (d HealthData) workers() view.Table {
 		return strings.Compare(a.ID, b.ID)
 	})
 	for _, w := range rows {
-		state := view.Badge{Label: "Live", Tone: lifecycle.ToneGood, Icon: "heartbeat"}
+		state := lifecycle.WorkerLive.Badge()
 		if d.silent(w) {
-			state = view.Badge{Label: "Silent", Tone: lifecycle.ToneBad, Icon: "server-off"}
+			state = lifecycle.WorkerSilent.Badge()
 		}
 		t.Rows = append(t.Rows, view.Row{ID: "worker-" + w.ID, Cells: []view.Cell{
 			{Text: w.Host, Sub: "process " + strconv.Itoa(w.PID)}, {Badges: []view.Badge{state}},
