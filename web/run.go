@@ -3,7 +3,8 @@ package web
 import (
 	"context"
 	"mime"
-	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -35,12 +36,21 @@ func (s *server) operation(c *gin.Context, a access.Access) error {
 // systemRun is the platform staff's page of a run: the same truth, the stored evidence beside it, and the
 // way to the very execution in Temporal UI. A tenant's results are not shown there.
 func (s *server) systemRun(c *gin.Context, a access.Access) error {
-	d, err := s.runData(c, a)
+	d, err := s.systemRunData(c, a)
 	if err != nil {
 		return err
 	}
-	d.TemporalUI, d.Namespace = s.TemporalUIURL, s.Namespace
 	return s.page(c, ui.RunPage(page.Run(d)), nil)
+}
+
+func (s *server) systemRunData(c *gin.Context, a access.Access) (page.RunData, error) {
+	d, err := s.runData(c, a)
+	if err != nil {
+		return d, err
+	}
+	d.TemporalUI, d.Namespace = s.TemporalUIURL, s.Namespace
+	d.Triage, err = s.triage(c.Request.Context(), a)
+	return d, err
 }
 
 func (s *server) runData(c *gin.Context, a access.Access) (d page.RunData, err error) {
@@ -48,15 +58,24 @@ func (s *server) runData(c *gin.Context, a access.Access) (d page.RunData, err e
 	if d.From, err = links.Parse(query); err != nil {
 		d.From = links.List{} // where the page was opened from is only a convenience
 	}
-	d.ItemState, d.ItemsAfter = page.ItemTab(a.Run, query.Get("items")), query.Get("items_after")
+	filter := page.ItemReason(query)
+	if filter.Reason == nil {
+		filter.State = page.ItemTab(a.Run, query.Get("items"))
+	}
+	d.ItemState, d.ItemReason, d.ItemsAfter = filter.State, filter.Reason, query.Get("items_after")
 	ctx, scope := c.Request.Context(), a.Scope()
 	d.Run = a.Run
 	if d.Frame, err = s.frame(c, a); err != nil {
 		return d, err
 	}
-	d.Items, d.ItemsNext, err = s.Store.Items(ctx, scope, a.Run.ID, models.ItemFilter{State: d.ItemState}, models.Page{Cursor: d.ItemsAfter, Limit: itemRows})
+	d.Items, d.ItemsNext, err = s.Store.Items(ctx, scope, a.Run.ID, filter, models.Page{Cursor: d.ItemsAfter, Limit: itemRows})
 	if err != nil {
 		return d, err
+	}
+	if a.Run.Facts.Counts.Failed > 0 {
+		if d.Reasons, d.ReasonCount, err = s.Store.Reasons(ctx, scope, a.Run.ID, page.MaxReasons); err != nil {
+			return d, err
+		}
 	}
 	d.Events, d.EventsNext, err = s.Store.Timeline(ctx, scope, a.Run.ID, models.Page{Cursor: query.Get("events_after"), Limit: eventRows})
 	if err != nil {
@@ -84,12 +103,19 @@ func (s *server) artifacts(ctx context.Context, a access.Access) ([]models.Artif
 
 // artifact downloads a result. It is never shown as a page of ours, whatever its content claims to be.
 func (s *server) artifact(c *gin.Context, a access.Access) error {
-	artifact, err := s.Store.Artifact(c.Request.Context(), a.Scope(), a.Run.ID, c.Param("name"))
+	list, err := s.Store.Artifacts(c.Request.Context(), a.Scope(), a.Run.ID)
 	if err != nil {
 		return err
 	}
+	at := slices.IndexFunc(list, func(x models.Artifact) bool { return x.Name == c.Param("name") })
+	if at < 0 {
+		return models.ErrNotFound
+	}
+	artifact := list[at]
+	patient(c)
 	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": artifact.Name}))
 	c.Header("Content-Security-Policy", "sandbox")
-	c.Data(http.StatusOK, artifact.ContentType, artifact.Body)
-	return nil
+	c.Header("Content-Type", artifact.ContentType)
+	c.Header("Content-Length", strconv.FormatInt(artifact.Size, 10))
+	return s.Store.ArtifactTo(c.Request.Context(), a.Scope(), a.Run.ID, artifact.Name, c.Writer)
 }

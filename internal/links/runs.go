@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/opstruth/opstruth/lifecycle"
@@ -26,8 +27,10 @@ type List struct {
 	Lineage           *bool
 	Initiator         string // user id
 	Text              string
-	From, To          time.Time // queued in [From, To)
-	EndedFrom         time.Time // ended in [EndedFrom, EndedTo)
+	From, To          time.Time     // queued in [From, To)
+	Within            time.Duration // queued no longer ago than this, whenever it is asked
+	EndedWithin       time.Duration // likewise ended
+	EndedFrom         time.Time     // ended in [EndedFrom, EndedTo)
 	EndedTo           time.Time
 	AsOf              time.Time // the clock reading of the count that led here
 }
@@ -66,6 +69,35 @@ func RunsPage(p Plane, l List, cursor string) string {
 	return withQuery(Runs(p, List{}), v)
 }
 
+// RunsBefore is an earlier page of the same list.
+func RunsBefore(p Plane, l List, before string) string {
+	v := l.Values()
+	set(v, "before", before)
+	return withQuery(Runs(p, List{}), v)
+}
+
+// RunsSaved is the list of a saved view.
+func RunsSaved(p Plane, query string) string {
+	if query == "" {
+		return Runs(p, List{})
+	}
+	return Runs(p, List{}) + "?" + query
+}
+
+// RunsExport is the list as a file of comma-separated values.
+func RunsExport(p Plane, l List) string { return withQuery(Runs(p, List{})+".csv", l.Values()) }
+
+// Views is where a reader's saved views of a plane are posted.
+func Views(p Plane) string {
+	if p == System {
+		return "/system/views"
+	}
+	return "/admin/views"
+}
+
+// ViewDelete is where the removal of a saved view is posted.
+func ViewDelete(p Plane, id string) string { return Views(p) + "/" + url.PathEscape(id) + "/delete" }
+
 // Run is a run's page. It carries the list it was opened from, so that the way back and the class stay.
 func Run(p Plane, id string, from List) string {
 	from.AsOf = time.Time{} // a run is shown as it is now
@@ -77,11 +109,29 @@ func RunAction(p Plane, id, action string) string {
 	return Run(p, id, List{}) + "/" + url.PathEscape(action)
 }
 
+// RunActionFrom is RunAction for a reader who came from a list: the way back to it is kept.
+func RunActionFrom(p Plane, id, action string, from List) string {
+	from.AsOf = time.Time{}
+	return withQuery(RunAction(p, id, action), from.Values())
+}
+
 // Items is a run's page opened at its items, filtered by their state; more are shown after a cursor.
 func Items(p Plane, id string, from List, state, cursor string) string {
 	from.AsOf = time.Time{}
 	v := from.Values()
 	set(v, "items", state)
+	set(v, "items_after", cursor)
+	return withQuery(Runs(p, List{})+"/"+url.PathEscape(id), v) + "#items"
+}
+
+// ReasonParam is the parameter that names the reason of FailedFor.
+const ReasonParam = "items_reason"
+
+// FailedFor is a run's page opened at the items that failed for a reason, which may be empty.
+func FailedFor(p Plane, id string, from List, reason, cursor string) string {
+	from.AsOf = time.Time{}
+	v := from.Values()
+	v.Set(ReasonParam, reason)
 	set(v, "items_after", cursor)
 	return withQuery(Runs(p, List{})+"/"+url.PathEscape(id), v) + "#items"
 }
@@ -119,6 +169,8 @@ func (l List) Values() url.Values {
 	set(v, "q", l.Text)
 	setTime(v, "from", l.From)
 	setTime(v, "to", l.To)
+	set(v, "within", Span(l.Within))
+	set(v, "ended_within", Span(l.EndedWithin))
 	setTime(v, "ended_from", l.EndedFrom)
 	setTime(v, "ended_to", l.EndedTo)
 	setTime(v, "as_of", l.AsOf)
@@ -143,9 +195,10 @@ func Parse(v url.Values) (List, error) {
 		Open:      p.bool("open"),
 		Lineage:   p.bool("stale_lineage"),
 		Initiator: v.Get("initiator"),
-		Text:      v.Get("q"),
+		Text:      strings.TrimSpace(v.Get("q")),
 		From:      p.time("from"),
 		To:        p.time("to"),
+		Within:    p.span("within"), EndedWithin: p.span("ended_within"),
 		EndedFrom: p.time("ended_from"),
 		EndedTo:   p.time("ended_to"),
 		AsOf:      p.time("as_of"),
@@ -185,11 +238,30 @@ func (p *parser) time(name string) time.Time {
 	if s == "" {
 		return time.Time{}
 	}
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		p.fail(name, s, "a time like 2006-01-02T15:04:05Z")
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04"} { // the last two as forms send them
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
 	}
-	return t.UTC()
+	p.fail(name, s, "a time like 2006-01-02T15:04:05Z")
+	return time.Time{}
+}
+
+const hoursOfDay = 24
+
+// span reads whole hours or days, such as 24h or 7d.
+func (p *parser) span(name string) time.Duration {
+	s := p.v.Get(name)
+	if s == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(s[:len(s)-1])
+	unit := map[byte]time.Duration{'h': time.Hour, 'd': hoursOfDay * time.Hour}[s[len(s)-1]]
+	if err != nil || n < 1 || n > 10_000 || unit == 0 {
+		p.fail(name, s, "a number of hours or days like 24h or 7d")
+		return 0
+	}
+	return time.Duration(n) * unit
 }
 
 func oneOf[T ~string](p *parser, name string, allowed []T) T {
@@ -211,6 +283,18 @@ func setBool(v url.Values, name string, b *bool) {
 	if b != nil {
 		v.Set(name, strconv.FormatBool(*b))
 	}
+}
+
+// Span is a length of time as URLs carry it, and nothing for none.
+func Span(d time.Duration) string {
+	const day = hoursOfDay * time.Hour
+	switch {
+	case d <= 0:
+		return ""
+	case d%day == 0 && d > day:
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
+	return strconv.FormatInt(int64(d/time.Hour), 10) + "h"
 }
 
 func setTime(v url.Values, name string, t time.Time) {

@@ -56,18 +56,29 @@ func (d RunData) items() view.Items {
 		tab(models.ItemSucceeded, itemBadges[models.ItemSucceeded].Label, c.Succeeded)
 		tab("", "All", c.Processed)
 	}
+	if d.ItemReason != nil {
+		list.Only = &view.Chip{Label: "Reason: " + reasonText(*d.ItemReason), RemoveHref: d.itemsHref(models.ItemFailed, "")}
+	}
 	for _, i := range d.Items {
 		list.Rows = append(list.Rows, view.Item{
 			Key: i.Key, Title: itemTitle(i), Badge: itemBadges[i.State], Detail: itemDetail(i), When: view.At(i.At, d.Now),
 		})
 	}
 	if d.ItemsAfter != "" {
-		list.Pager.FirstHref = d.itemsHref(d.ItemState, "")
+		list.Pager.FirstHref = d.moreItems("")
 	}
 	if d.ItemsNext != "" {
-		list.Pager.NextHref = d.itemsHref(d.ItemState, d.ItemsNext)
+		list.Pager.NextHref = d.moreItems(d.ItemsNext)
 	}
 	return list
+}
+
+// moreItems is another page of the same items.
+func (d RunData) moreItems(cursor string) string {
+	if d.ItemReason != nil {
+		return links.FailedFor(d.Who.Plane, d.Run.ID, d.From, *d.ItemReason, cursor)
+	}
+	return d.itemsHref(d.ItemState, cursor)
 }
 
 func (d RunData) itemsHref(state models.ItemState, cursor string) string {

@@ -11,19 +11,23 @@ import (
 
 // RunData is what the page of one run is made of.
 type RunData struct {
-	Frame      // Workspace is the run's; Now the reading that came with it
-	Run        models.Run
-	From       links.List // the list the page was opened from
-	Items      []models.Item
-	ItemState  models.ItemState // what ItemTab said
-	ItemsAfter string           // cursor of these items; empty on the first page
-	ItemsNext  string
-	Artifacts  []models.Artifact // with the body of those that Inline names
-	Events     []models.Event    // the newest first
-	EventsNext string
-	TemporalUI string         // the base address of Temporal UI; empty: not configured or not for this reader
-	Namespace  string         // the name by which Temporal UI knows it; the run itself keeps the id
-	Lineage    models.Lineage // the runs it names or is named by, where they are visible
+	Frame       // Workspace is the run's; Now the reading that came with it
+	Run         models.Run
+	From        links.List // the list the page was opened from
+	Items       []models.Item
+	ItemState   models.ItemState // what ItemTab said
+	ItemReason  *string          // what ItemReason said
+	ItemsAfter  string           // cursor of these items; empty on the first page
+	ItemsNext   string
+	Reasons     []models.ReasonGroup // why items failed, those of most items first
+	ReasonCount int64                // how many there are
+	Artifacts   []models.Artifact    // with the body of those that Inline names
+	Events      []models.Event       // the newest first
+	EventsNext  string
+	TemporalUI  string         // the base address of Temporal UI; empty: not configured or not for this reader
+	Namespace   string         // the name by which Temporal UI knows it; the run itself keeps the id
+	Lineage     models.Lineage // the runs it names or is named by, where they are visible
+	Triage      TriageData     // of the system plane
 }
 
 // Run is the canonical page of a run; on the system plane with the stored evidence and Temporal UI.
@@ -37,6 +41,7 @@ func Run(d RunData) view.RunPage {
 		Decision: d.decision(t),
 		Lineage:  d.lineage(),
 		Progress: view.ProgressOf(t),
+		Digest:   d.digest(),
 		Items:    d.items(),
 		Results:  d.results(t),
 		Facts:    d.facts(t),
@@ -46,7 +51,7 @@ func Run(d RunData) view.RunPage {
 		p.Older = view.Link{Label: "Earlier events", Href: links.Timeline(plane, r.ID, d.From, d.EventsNext)}
 	}
 	if plane == links.System {
-		p.Stored = stored(r, d.Now)
+		p.Stored, p.Triage = stored(r, d.Now), d.triage(t)
 	}
 	return p
 }

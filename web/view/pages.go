@@ -10,6 +10,7 @@ type Overview struct {
 	Recent    RunTable
 	RecentAll Link   // the whole list
 	Places    *Table // the tenants of a workspace; nil on a tenant's page
+	History   History
 }
 
 // Attention lists what needs a person: its buckets are never merged.
@@ -61,10 +62,12 @@ type RunPage struct {
 	Decision Decision
 	Lineage  []Relative
 	Progress Progress
+	Digest   *Digest // nil where no item failed
 	Items    Items
 	Results  *Results // nil where this reader is shown none
 	Facts    []Fact
 	Stored   *Stored // system plane only
+	Triage   *Triage // likewise
 	Timeline []Event
 	Older    Link // earlier events
 }

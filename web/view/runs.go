@@ -9,6 +9,8 @@ type RunRow struct {
 	Tenant    string // empty: tenantless
 	Workspace string
 	Badges    []Badge // the state first, then its marks
+	Lineage   string  // whether and how often it was stuck
+	WasStuck  bool    // what Lineage says, for emphasis
 	Headline  string
 	Progress  Progress
 	Initiator string
@@ -23,6 +25,7 @@ type RunTable struct {
 	Caption       string // for screen readers
 	ShowTenant    bool
 	ShowWorkspace bool
+	ShowLineage   bool
 	Rows          []RunRow
 	Empty         Empty
 	Pager         Pager
@@ -81,6 +84,7 @@ type Item struct {
 // Items is a page of a run's items.
 type Items struct {
 	Tabs  []Tab
+	Only  *Chip // the reason that the rows failed for, where they are narrowed to one
 	Rows  []Item
 	Empty Empty
 	Pager Pager
