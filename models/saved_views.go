@@ -20,9 +20,11 @@ type SavedView struct {
 	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
 }
 
+// MaxViewName is the length of a view's name, in characters.
+const MaxViewName = 60
+
 const (
 	maxViews     = 50 // of one reader on one plane
-	maxViewName  = 60 // characters
 	maxViewQuery = 2000
 )
 
@@ -32,8 +34,8 @@ var ErrTooManyViews = errors.New("you have 50 saved views; delete one before you
 // SaveView stores a view. One of the same name is replaced.
 func (s *Store) SaveView(ctx context.Context, v SavedView) (SavedView, error) {
 	v.Name = strings.TrimSpace(v.Name)
-	if n := utf8.RuneCountInString(v.Name); n == 0 || n > maxViewName || len(v.Query) > maxViewQuery {
-		return SavedView{}, fmt.Errorf("save view: want a name of 1 to %d characters and a query of at most %d bytes", maxViewName, maxViewQuery)
+	if n := utf8.RuneCountInString(v.Name); n == 0 || n > MaxViewName || len(v.Query) > maxViewQuery {
+		return SavedView{}, fmt.Errorf("save view: want a name of 1 to %d characters and a query of at most %d bytes", MaxViewName, maxViewQuery)
 	}
 	if err := giveID(&v.ID); err != nil {
 		return SavedView{}, err

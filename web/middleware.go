@@ -75,12 +75,25 @@ func (s *server) headers(c *gin.Context) {
 // limit bounds the request's time, unless it is answered by a stream, and the size of its body.
 func (s *server) limit(c *gin.Context) {
 	if !api.Streams(c.FullPath()) {
-		ctx, cancel := context.WithTimeout(c.Request.Context(), requestLimit)
+		ctx, cancel := context.WithTimeout(c.Request.Context(), limitOf(c.FullPath()))
 		defer cancel()
 		c.Request = c.Request.WithContext(ctx)
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit)
+	if !takesFile(c.Request, c.FullPath()) { // whoever takes one bounds it
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit)
+	}
 	c.Next()
+}
+
+// limitOf is how long a request may take.
+func limitOf(route string) time.Duration {
+	if strings.HasSuffix(route, ".csv") {
+		return exportLimit
+	}
+	if strings.HasSuffix(route, "/start/:type") || strings.HasSuffix(route, "/artifacts/:name") || route == uploadsPath {
+		return fileLimit
+	}
+	return requestLimit
 }
 
 // sameOrigin refuses changes that another site's page asks for.

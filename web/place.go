@@ -1,6 +1,9 @@
 package web
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/opstruth/opstruth/models"
@@ -25,11 +28,13 @@ func (s *server) workspace(c *gin.Context, a access.Access) error {
 	if err != nil {
 		return err
 	}
+	counts, err := s.Store.TenantSummaries(ctx, scope, a.Workspace.ID, d.Summary.Now)
+	if err != nil {
+		return err
+	}
 	for _, t := range tenants {
-		sum, err := s.Store.Summary(ctx, scope, models.Filter{WorkspaceID: a.Workspace.ID, TenantID: t.ID, AsOf: d.Summary.Now})
-		if err != nil {
-			return err
-		}
+		sum := counts[t.ID]
+		sum.Now = d.Summary.Now
 		d.Tenants = append(d.Tenants, page.TenantCount{Tenant: t, Summary: sum})
 	}
 	return s.page(c, ui.Overview(page.Overview(d)), nil)
@@ -64,6 +69,17 @@ func (s *server) placeData(c *gin.Context, a access.Access) (d page.PlaceData, e
 	if d.FollowUp, err = s.Store.ListRuns(ctx, scope, models.BucketFollowUpRecent.Filter(place, now), models.Page{Limit: bucketRows}); err != nil {
 		return d, err
 	}
-	d.Recent, err = s.Store.ListRuns(ctx, scope, recent, models.Page{Limit: recentRows})
+	if d.Recent, err = s.Store.ListRuns(ctx, scope, recent, models.Page{Limit: recentRows}); err != nil {
+		return d, err
+	}
+	d.History, err = s.Store.History(ctx, scope, place, now, historyDays(c.Query("days")))
 	return d, err
+}
+
+// historyDays is a length of history that is offered: the one asked for, or the first.
+func historyDays(asked string) int {
+	if n, err := strconv.Atoi(asked); err == nil && slices.Contains(page.HistoryDays, n) {
+		return n
+	}
+	return page.HistoryDays[0]
 }

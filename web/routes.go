@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -44,6 +45,7 @@ func (s *server) routes() []route {
 		workspace = "/admin/workspaces/:ws"
 		tenant    = workspace + "/tenants/:tenant"
 		run       = "/admin/operations/:id"
+		systemRun = "/system/ops/runs/:id"
 	)
 	all := []route{
 		{http.MethodGet, "/healthz", public, s.healthz},
@@ -52,7 +54,7 @@ func (s *server) routes() []route {
 		{http.MethodHead, assets.Prefix + "*file", public, s.assets},
 		{http.MethodGet, "/sign-in", public, s.signInForm(links.Admin)},
 		{http.MethodPost, "/sign-in", public, s.signIn(links.Admin)},
-		{http.MethodGet, "/sign-in/link/:secret", public, s.signInLink},
+		{http.MethodGet, spends, public, s.signInLink},
 		{http.MethodPost, "/sign-out", public, s.signOut(links.Admin)},
 		{http.MethodGet, "/system/sign-in", public, s.signInForm(links.System)},
 		{http.MethodPost, "/system/sign-in", public, s.signIn(links.System)},
@@ -65,6 +67,9 @@ func (s *server) routes() []route {
 		{http.MethodGet, tenant + "/start/:type", member(auth.Operate, access.Tenant), s.startForm},
 		{http.MethodPost, tenant + "/start/:type", member(auth.Operate, access.Tenant), s.start},
 		{http.MethodGet, "/admin/operations", member(auth.View, access.Nothing), s.operations},
+		{http.MethodGet, "/admin/operations.csv", member(auth.View, access.Nothing), s.operationsExport},
+		{http.MethodPost, "/admin/views", member(auth.View, access.Nothing), s.saveView},
+		{http.MethodPost, "/admin/views/:view/delete", member(auth.View, access.Nothing), s.deleteView},
 		{http.MethodGet, run, member(auth.View, access.Run), s.operation},
 		{http.MethodGet, run + "/artifacts/:name", member(auth.View, access.Run), s.artifact},
 		{http.MethodPost, run + "/cancel", member(auth.Operate, access.Run), s.cancel},
@@ -76,13 +81,42 @@ func (s *server) routes() []route {
 
 		{http.MethodGet, "/system", platform(auth.View, access.Nothing), s.system},
 		{http.MethodGet, "/system/ops/runs", platform(auth.View, access.Nothing), s.systemRuns},
-		{http.MethodGet, "/system/ops/runs/:id", platform(auth.View, access.Run), s.systemRun},
+		{http.MethodGet, "/system/ops/runs.csv", platform(auth.View, access.Nothing), s.systemRunsExport},
+		{http.MethodPost, "/system/views", platform(auth.View, access.Nothing), s.saveView},
+		{http.MethodPost, "/system/views/:view/delete", platform(auth.View, access.Nothing), s.deleteView},
+		{http.MethodGet, "/system/ops/stuck", platform(auth.View, access.Nothing), s.stuck},
+		{http.MethodGet, "/system/ops/failures", platform(auth.View, access.Nothing), s.failures},
+		{http.MethodGet, systemRun, platform(auth.View, access.Run), s.systemRun},
+		{http.MethodGet, systemRun + "/temporal", platform(auth.View, access.Run), s.askTemporal},
+		{http.MethodPost, systemRun + "/cancel", platform(auth.Operate, access.Run), s.cancel},
+		{http.MethodPost, systemRun + "/retry", platform(auth.Operate, access.Run), s.retry},
+		{http.MethodPost, systemRun + "/acknowledge", platform(auth.Operate, access.Run), s.acknowledge},
+		{http.MethodPost, systemRun + "/reopen", platform(auth.Operate, access.Run), s.reopen},
+		{http.MethodPost, systemRun + "/claim", platform(auth.Operate, access.Run), s.claim},
+		{http.MethodPost, systemRun + "/release", platform(auth.Operate, access.Run), s.release},
 	}
 	if s.Metrics != nil {
 		all = append(all, route{http.MethodGet, "/metrics", public, s.metrics})
 	}
-	all = append(all, s.extraRoutes()...)
+	all = withHead(append(all, s.extraRoutes()...))
 	return append(all, s.apiRoutes()...)
+}
+
+// spends is the address whose GET uses up what it names: only who really opens it may.
+const spends = "/sign-in/link/:secret"
+
+// withHead answers HEAD wherever GET is answered; the server leaves the body out.
+func withHead(all []route) []route {
+	has := func(path string) bool {
+		return slices.ContainsFunc(all, func(r route) bool { return r.Method == http.MethodHead && r.Path == path })
+	}
+	for _, r := range all {
+		if r.Method == http.MethodGet && r.Path != spends && !has(r.Path) {
+			r.Method = http.MethodHead
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 func (s *server) apiRoutes() []route {
@@ -111,6 +145,8 @@ func (s *server) apiRoutes() []route {
 		{http.MethodPost, runs + "/:id/retry", operate, s.checked(w.RetryRun)},
 		{http.MethodPost, runs + "/:id/acknowledge", operate, s.checked(w.AcknowledgeRun)},
 		{http.MethodPost, runs + "/:id/reopen", operate, s.checked(w.ReopenRun)},
+		{http.MethodPost, runs + "/:id/claim", operate, s.checked(w.ClaimRun)},
+		{http.MethodPost, runs + "/:id/release", operate, s.checked(w.ReleaseRun)},
 		{http.MethodGet, "/api/v1/summary", viewAny, s.checked(w.GetSummary)},
 		{http.MethodGet, api.Stream, viewAny, s.checked(w.StreamEvents)},
 		{http.MethodGet, system, sysAny, s.checked(w.SystemListRuns)},
@@ -122,6 +158,9 @@ func (s *server) apiRoutes() []route {
 		{http.MethodPost, system + "/:id/retry", triage, s.checked(w.SystemRetryRun)},
 		{http.MethodPost, system + "/:id/acknowledge", triage, s.checked(w.SystemAcknowledgeRun)},
 		{http.MethodPost, system + "/:id/reopen", triage, s.checked(w.SystemReopenRun)},
+		{http.MethodPost, system + "/:id/claim", triage, s.checked(w.SystemClaimRun)},
+		{http.MethodPost, system + "/:id/release", triage, s.checked(w.SystemReleaseRun)},
+		{http.MethodGet, "/api/v1/system/stuck", sysAny, s.checked(w.SystemListStuck)},
 		{http.MethodGet, "/api/v1/system/summary", sysAny, s.checked(w.SystemGetSummary)},
 		{http.MethodGet, api.SystemStream, sysAny, s.checked(w.SystemStreamEvents)},
 	}

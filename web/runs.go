@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,23 +24,24 @@ func (s *server) systemRuns(c *gin.Context, a access.Access) error { return s.ru
 
 func (s *server) runs(c *gin.Context, a access.Access) error {
 	query := c.Request.URL.Query()
-	if query.Get("workspace") == "" {
-		query.Del("tenant") // the filter's form keeps it when the workspace is taken away
-	}
-	list, err := links.Parse(query)
+	list, err := listOf(query)
 	if err != nil {
 		return err
+	}
+	at := models.Page{Cursor: query.Get("cursor"), Before: query.Get("before"), Limit: listRows}
+	if clean, ok := cleaned(query, a.Plane, list, at); !ok {
+		return seeOther(c, clean)
 	}
 	ctx, scope := c.Request.Context(), a.Scope()
 	filter, err := find.Filter(ctx, s.Store, scope, list)
 	if errors.Is(err, models.ErrNotFound) && list.Tenant != "" {
-		list.Tenant = "" // likewise when another workspace is chosen
+		list.Tenant = "" // the form keeps the tenant when another workspace is chosen
 		return seeOther(c, links.Runs(a.Plane, list))
 	}
 	if err != nil {
 		return err
 	}
-	d := page.RunsData{List: list, Cursor: query.Get("cursor")}
+	d := page.RunsData{List: list}
 	if filter.WorkspaceID != "" {
 		if a.Workspace, err = s.Store.Workspace(ctx, scope, filter.WorkspaceID); err != nil {
 			return err
@@ -54,16 +56,41 @@ func (s *server) runs(c *gin.Context, a access.Access) error {
 	if d.Places, err = s.Store.Workspaces(ctx, scope); err != nil {
 		return err
 	}
-	if d.Page, err = s.Store.ListRuns(ctx, scope, filter, models.Page{Cursor: d.Cursor, Limit: listRows}); err != nil {
+	if d.Page, err = s.Store.ListRuns(ctx, scope, filter, at); err != nil {
 		return err
 	}
-	base, err := find.Filter(ctx, s.Store, scope, page.Base(list))
+	base, err := find.Filter(ctx, s.Store, scope, page.BaseAt(list, list.AsOf))
 	if err != nil {
 		return err
 	}
-	base.AsOf = list.AsOf
 	if d.Summary, err = s.Store.Summary(ctx, scope, base); err != nil {
 		return err
 	}
+	if d.Views, err = s.Store.SavedViews(ctx, a.User.ID, models.Plane(a.Plane)); err != nil {
+		return err
+	}
 	return s.page(c, ui.RunList(page.Runs(d)), nil)
+}
+
+// listOf reads the filter of a list.
+func listOf(query url.Values) (links.List, error) {
+	if query.Get("workspace") == "" {
+		query.Del("tenant") // the filter's form keeps it when the workspace is taken away
+	}
+	return links.Parse(query)
+}
+
+// cleaned is the address of a list as links write it, and whether the asked one is as clean: a form sends every
+// field, also those that ask for nothing.
+func cleaned(query url.Values, plane links.Plane, list links.List, at models.Page) (string, bool) {
+	want := list.Values()
+	for name, values := range query {
+		if want.Has(name) && want.Get(name) != values[0] || values[0] == "" {
+			if at.Before != "" {
+				return links.RunsBefore(plane, list, at.Before), false
+			}
+			return links.RunsPage(plane, list, at.Cursor), false
+		}
+	}
+	return "", true
 }

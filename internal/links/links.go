@@ -2,6 +2,7 @@ package links
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -58,6 +59,11 @@ func Workspace(slug string) string { return "/admin/workspaces/" + url.PathEscap
 // Tenant is a tenant's dashboard.
 func Tenant(workspace, tenant string) string {
 	return Workspace(workspace) + "/tenants/" + url.PathEscape(tenant)
+}
+
+// Days is a workspace's or a tenant's page with its history over so many days.
+func Days(path string, days int) string {
+	return withQuery(path, url.Values{"days": {strconv.Itoa(days)}})
 }
 
 // Start is the form that starts an operation for a tenant; without a type it asks which.

@@ -20,6 +20,7 @@ func TestAFilterSurvivesItsLink(t *testing.T) {
 		Outcome: lifecycle.Failed, Freshness: lifecycle.TerminalNormal, Class: lifecycle.TerminalFollowUp,
 		Cause: lifecycle.CauseNotKnown, Queue: "slow & low", Failure: "x: # of #", Active: &open, Open: &open, Lineage: &lineage, Initiator: "u1", Text: "50% done?",
 		From: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC), To: time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC),
+		Within: 24 * time.Hour, EndedWithin: 7 * 24 * time.Hour,
 		EndedFrom: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), EndedTo: time.Date(2026, 1, 4, 0, 0, 0, 0, time.UTC),
 		AsOf: time.Date(2026, 1, 2, 3, 4, 5, 678000, time.UTC),
 	}
@@ -47,7 +48,7 @@ func TestParseNamesTheWrongParameter(t *testing.T) {
 
 	for name, value := range map[string]string{
 		"status": "done", "outcome": "ok", "freshness": "new", "problem_class": "stuck", "cause": "bad_luck", "open": "maybe", "active": "perhaps", "ended_from": "noon", "ended_to": "x",
-		"stale_lineage": "2", "from": "yesterday", "to": "1", "as_of": "now", "tenant": "north",
+		"stale_lineage": "2", "within": "d", "ended_within": "7w", "from": "yesterday", "to": "1", "as_of": "now", "tenant": "north",
 	} {
 		_, err := links.Parse(url.Values{name: {value}})
 		var bad *links.BadParam

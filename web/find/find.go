@@ -4,9 +4,11 @@ package find
 
 import (
 	"context"
+	"time"
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/workflows/contract"
 )
 
 // Place looks up a workspace by its slug and, unless its slug is empty, a tenant in it.
@@ -21,6 +23,13 @@ func Place(ctx context.Context, store *models.Store, scope models.Scope, workspa
 
 // Filter is the store's form of a filter in a URL.
 func Filter(ctx context.Context, store *models.Store, scope models.Scope, l links.List) (models.Filter, error) {
+	l, err := absolute(ctx, store, l)
+	if err != nil {
+		return models.Filter{}, err
+	}
+	if id, ok := contract.RunIDOf(l.Text); ok { // Temporal's name for a run
+		l.Text = id
+	}
 	f := models.Filter{
 		Type: l.Type, Status: l.Status, Outcome: l.Outcome, Freshness: l.Freshness, Class: l.Class,
 		Cause: l.Cause, Queue: l.Queue, Failure: l.Failure,
@@ -33,6 +42,28 @@ func Filter(ctx context.Context, store *models.Store, scope models.Scope, l link
 	w, t, err := Place(ctx, store, scope, l.Workspace, l.Tenant)
 	f.WorkspaceID, f.TenantID = w.ID, t.ID
 	return f, err
+}
+
+// absolute makes spans that end now moments, by the clock reading of the count that led here or the database's.
+func absolute(ctx context.Context, store *models.Store, l links.List) (links.List, error) {
+	if l.Within == 0 && l.EndedWithin == 0 {
+		return l, nil
+	}
+	now := l.AsOf
+	if now.IsZero() {
+		var err error
+		if now, err = store.Now(ctx); err != nil {
+			return l, err
+		}
+	}
+	later := func(at time.Time, within time.Duration) time.Time {
+		if since := now.Add(-within); within > 0 && since.After(at) {
+			return since
+		}
+		return at
+	}
+	l.From, l.EndedFrom = later(l.From, l.Within), later(l.EndedFrom, l.EndedWithin)
+	return l, nil
 }
 
 // List is the URL form of a filter within a place that is already known by its slugs.

@@ -72,10 +72,27 @@ func StuckBucket(base links.List, now time.Time) links.List { return likelyStuck
 // FollowUpBucket is the part of base that ended lately and needs follow-up.
 func FollowUpBucket(base links.List, now time.Time) links.List { return followUps.list(base, now) }
 
+// shown is the bucket that a list is, if it is one.
+func shown(l links.List, now time.Time) (bucket, bool) {
+	for _, b := range []bucket{likelyStuck, followUps, olderFollowUps, activeRuns, queuedRuns, succeededToday} {
+		if sameBucket(l, b.list(l, now)) {
+			return b, true
+		}
+	}
+	return bucket{}, false
+}
+
+// BaseAt is Base at a clock reading.
+func BaseAt(l links.List, asOf time.Time) links.List {
+	l = Base(l)
+	l.AsOf = asOf
+	return l
+}
+
 // Base is a filter without what tells its buckets apart: the tabs above a list count within it.
 func Base(l links.List) links.List {
 	l.Class, l.Status, l.Outcome, l.Freshness = "", "", "", ""
 	l.Active, l.Open = nil, nil
-	l.EndedFrom, l.EndedTo, l.AsOf = time.Time{}, time.Time{}, time.Time{}
+	l.EndedFrom, l.EndedTo, l.AsOf, l.EndedWithin = time.Time{}, time.Time{}, time.Time{}, 0
 	return l
 }

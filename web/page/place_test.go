@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
@@ -182,7 +181,7 @@ func TestTabsAndFiltersKeepEachOther(t *testing.T) {
 	yes := true
 	l := links.List{Workspace: "northwind", Class: lifecycle.TerminalFollowUp, Open: &yes, EndedFrom: now.Add(-models.Recent), Text: "graph", Lineage: &yes, AsOf: now}
 	d := listOf(t, models.RoleViewer, l)
-	d.Page.Next, d.Cursor = "c2", "c1"
+	d.Page.Next, d.Page.Prev = "c2", "c1"
 	doc := html(t, ui.RunList(page.Runs(d)))
 	require.Equal(t, []string{"All", "Active now 21", "Likely stuck now 14", "Ended, needs follow-up 7", "Older follow-ups 12"}, texts(doc.Find(".tabs a")))
 	require.Equal(t, "Ended, needs follow-up 7", text(doc.Find(".tabs [aria-current]")))
@@ -192,33 +191,39 @@ func TestTabsAndFiltersKeepEachOther(t *testing.T) {
 	})
 	hidden := map[string]string{}
 	doc.Find(`.filter-form input[type="hidden"]`).Each(func(_ int, s *goquery.Selection) { hidden[s.AttrOr("name", "")] = s.AttrOr("value", "") })
-	require.Equal(t, map[string]string{
-		"problem_class": "terminal_follow_up", "open": "true", "ended_from": now.Add(-models.Recent).Format(time.RFC3339Nano),
-	}, hidden)
+	require.Empty(t, hidden, "the form asks for everything")
+	for name, value := range map[string]string{"problem_class": "terminal_follow_up", "open": "true"} {
+		require.Equal(t, value, doc.Find(`.filter-form [name="`+name+`"] [selected]`).AttrOr("value", ""))
+	}
+	require.Equal(t, now.Add(-models.Recent).Format("2006-01-02T15:04:05"), doc.Find(`[name="ended_from"]`).AttrOr("value", ""))
+	require.Equal(t, "Ended, needs follow-up", text(doc.Find("h1")), "a number's list has the number's name")
 	require.Equal(t, "graph", doc.Find(`[name="q"]`).AttrOr("value", ""))
 	require.Equal(t, "true", doc.Find(`[name="stale_lineage"] [selected]`).AttrOr("value", ""))
 	chips := texts(doc.Find(".chip"))
 	require.Equal(t, []string{
 		"Remove filter Workspace: Northwind Managed Services", "Remove filter Class: Ended, needs follow-up", "Remove filter Was or is stuck",
-		"Remove filter Text: graph", "Remove filter Ended since 5 Mar 2026, 14:03 UTC",
+		"Remove filter Text: graph", "Remove filter Ended: since 5 Mar 2026, 14:03 UTC",
 	}, chips)
 	without, err := url.Parse(href(t, doc.Find(".chip").Eq(1)))
 	require.NoError(t, err)
 	require.Equal(t, url.Values{"workspace": {"northwind"}, "q": {"graph"}, "stale_lineage": {"true"}}, without.Query())
 	pager := doc.Find(".pager a")
 	require.Equal(t, links.Runs(links.Admin, l), href(t, pager.First()))
+	require.Equal(t, links.RunsBefore(links.Admin, l, "c1"), href(t, pager.Eq(1)))
 	require.Equal(t, links.RunsPage(links.Admin, l, "c2"), href(t, pager.Last()))
 }
 
 func TestEmptyListsSayWhatToDo(t *testing.T) {
 	t.Parallel()
+	yes := true
 	for _, c := range []struct {
 		list  links.List
 		title string
 	}{
 		{links.List{}, "No operation has run yet"},
 		{links.List{Class: lifecycle.ActiveStaleAttention}, "Nothing is likely stuck"},
-		{links.List{Class: lifecycle.TerminalFollowUp}, "Nothing needs follow-up"},
+		{links.List{Class: lifecycle.TerminalFollowUp, Open: &yes, EndedFrom: now.Add(-models.Recent)}, "Nothing needs follow-up"},
+		{links.List{Class: lifecycle.TerminalFollowUp, Text: "x"}, "No run matches these filters"},
 		{links.List{Text: "x"}, "No run matches these filters"},
 	} {
 		d := listOf(t, models.RoleViewer, c.list)

@@ -19,6 +19,8 @@ func (f Frame) row(r models.Run, now time.Time, from links.List) view.RunRow {
 		Tenant:    r.TenantName,
 		Workspace: r.WorkspaceName,
 		Badges:    view.Badges(t),
+		Lineage:   t.LineageText(),
+		WasStuck:  t.StaleLineage,
 		Headline:  t.Headline(),
 		Progress:  view.ProgressOf(t),
 		Initiator: r.Facts.Initiator,

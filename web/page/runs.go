@@ -3,6 +3,7 @@ package page
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
@@ -14,33 +15,53 @@ import (
 type RunsData struct {
 	Frame
 	List    links.List // the filter in the URL
-	Cursor  string     // of this page; empty on the first
 	Page    models.RunPage
 	Summary models.Summary  // of Base(List)
 	Tenants []models.Tenant // to choose from, of List.Workspace; none where no workspace is chosen
 	Places  []models.Workspace
+	Views   []models.SavedView // the reader's own, of this plane
 }
 
 // Runs is the canonical list of runs: the admin plane's over what the member may see, the system plane's
 // over all workspaces.
 func Runs(d RunsData) view.RunList {
 	system := d.Who.Plane == links.System
-	title, sub := "Operations", "Every run you may see, the newest first."
-	if system {
-		title, sub = "Runs", "Every run of every workspace, the newest first."
-	}
+	heading := d.listHeading(system)
 	return view.RunList{
-		Shell:   d.shell(title, sectionRuns, Asks(d.Summary.Active, d.Page.Runs...)),
-		Heading: view.Heading{Title: title, Sub: sub},
+		Shell:   d.shell(heading.Title, sectionRuns, Asks(d.Summary.Active, d.Page.Runs...)),
+		Heading: heading,
 		Filters: d.filters(),
 		Runs: view.RunTable{
-			ID: "runs", Caption: title, ShowTenant: d.List.Tenant == "",
-			ShowWorkspace: d.List.Workspace == "" && (system || len(d.Who.Memberships) > 1),
-			Rows:          d.rows(d.Page.Runs, d.Page.Now, d.List),
-			Empty:         d.empty(),
-			Pager:         d.pager(),
+			ID: "runs", Caption: heading.Title, ShowTenant: d.List.Tenant == "",
+			ShowWorkspace: d.List.Workspace == "" && (system || len(d.Who.Memberships) > 1), ShowLineage: true,
+			Rows:  d.rows(d.Page.Runs, d.Page.Now, d.List),
+			Empty: d.empty(),
+			Pager: d.pager(),
 		},
 	}
+}
+
+// contents says what is in a bucket.
+var contents = map[models.Bucket]string{
+	models.BucketLikelyStuck:    "Active runs that were not heard from in time, the newest first.",
+	models.BucketFollowUpRecent: "Runs that ended badly in the last 7 days and that nobody took note of yet, the newest first.",
+	models.BucketFollowUpOlder:  "Runs that ended badly more than 7 days ago and that nobody took note of yet, the newest first.",
+	models.BucketActive:         "Queued and running, the newest first.",
+	models.BucketQueued:         "Not started yet, the newest first.",
+	models.BucketSucceeded24h:   "Ended well, the newest first.",
+}
+
+// listHeading names the class that a number led to, as the number did.
+func (d RunsData) listHeading(system bool) view.Heading {
+	h := view.Heading{Title: "Operations", Sub: "Every run you may see, the newest first."}
+	if system {
+		h = view.Heading{Title: "Runs", Sub: "Every run of every workspace, the newest first."}
+	}
+	if b, ok := shown(d.List, d.Page.Now); ok {
+		h.Crumbs = []view.Crumb{{Label: h.Title, Href: links.Runs(d.Who.Plane, Base(d.List))}, {Label: b.badge.Label}}
+		h.Title, h.Sub = b.badge.Label, contents[b.id]
+	}
+	return h
 }
 
 func (d RunsData) pager() view.Pager {
@@ -48,8 +69,8 @@ func (d RunsData) pager() view.Pager {
 	if len(d.Page.Runs) == 1 {
 		p.Noun = "run"
 	}
-	if d.Cursor != "" {
-		p.FirstHref = links.Runs(d.Who.Plane, d.List)
+	if d.Page.Prev != "" {
+		p.FirstHref, p.PrevHref = links.Runs(d.Who.Plane, d.List), links.RunsBefore(d.Who.Plane, d.List, d.Page.Prev)
 	}
 	if d.Page.Next != "" {
 		p.NextHref = links.RunsPage(d.Who.Plane, d.List, d.Page.Next)
@@ -62,10 +83,11 @@ func (d RunsData) narrowed() bool { return len(d.List.Values()) > 0 }
 
 func (d RunsData) empty() view.Empty {
 	all := view.Action{Label: "Show all runs", Href: links.Runs(d.Who.Plane, links.List{})}
+	_, bucket := shown(d.List, d.Page.Now)
 	switch {
-	case d.List.Class == lifecycle.ActiveStaleAttention:
+	case bucket && d.List.Class == lifecycle.ActiveStaleAttention:
 		return view.Empty{Icon: "circle-check", Title: "Nothing is likely stuck", Text: "Every active run here was heard from in time.", Action: &all}
-	case d.List.Class == lifecycle.TerminalFollowUp:
+	case bucket && d.List.Class == lifecycle.TerminalFollowUp:
 		return view.Empty{Icon: "circle-check", Title: "Nothing needs follow-up", Text: "No run here ended badly and still waits for somebody.", Action: &all}
 	case d.narrowed():
 		return view.Empty{Icon: "search", Title: "No run matches these filters", Text: "Remove a filter above, or look at all runs.", Action: &all}
@@ -97,9 +119,19 @@ func (d RunsData) tabs() []view.Tab {
 // sameBucket reports whether a list is a bucket's, at whichever clock reading it was counted.
 func sameBucket(l, bucket links.List) bool {
 	same := func(a, b *bool) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
+	within := l.EndedWithin == 0 || l.EndedWithin == models.Recent && l.EndedFrom.IsZero() // a saved bucket
 	return l.Class == bucket.Class && l.Status == bucket.Status && l.Outcome == bucket.Outcome &&
-		l.Freshness == bucket.Freshness && same(l.Active, bucket.Active) && same(l.Open, bucket.Open) &&
-		l.EndedFrom.IsZero() == bucket.EndedFrom.IsZero() && l.EndedTo.IsZero() == bucket.EndedTo.IsZero()
+		l.Freshness == bucket.Freshness && same(l.Active, bucket.Active) && same(l.Open, bucket.Open) && within &&
+		(l.EndedFrom.IsZero() && l.EndedWithin == 0) == bucket.EndedFrom.IsZero() && l.EndedTo.IsZero() == bucket.EndedTo.IsZero()
+}
+
+// Lasting is a list as it is saved: the bucket of lately ended runs goes on with the time.
+func Lasting(l links.List) links.List {
+	if !l.AsOf.IsZero() && l.EndedTo.IsZero() && l.EndedFrom.Equal(l.AsOf.Add(-models.Recent)) {
+		l.EndedFrom, l.EndedWithin = time.Time{}, models.Recent
+	}
+	l.AsOf = time.Time{}
+	return l
 }
 
 func (d RunsData) filters() view.FilterBar {
@@ -108,15 +140,22 @@ func (d RunsData) filters() view.FilterBar {
 		Href: links.Runs(plane, links.List{}),
 		Tabs: d.tabs(),
 		Search: view.Field{
-			Name: "q", Label: "Search in target, type and id", Kind: view.SearchField,
-			Value: d.List.Text, Placeholder: "Target, type or id",
+			Name: "q", Label: "Search in run id, workflow id, target and type", Kind: view.SearchField,
+			Value: d.List.Text, Placeholder: "Run id, workflow id, target or type",
 		},
+		Fields: append(d.places(), d.typeField(), d.classField(), d.outcomeField()),
+		More:   d.more(),
+		Views:  d.views(),
 	}
-	bar.Fields = append(bar.Fields, d.places()...)
-	bar.Fields = append(bar.Fields, d.typeField(), d.statusField(), d.outcomeField(), d.lineageField())
-	asked := map[string]bool{"q": true, "cursor": true, "as_of": true}
-	for _, f := range bar.Fields {
+	if len(d.Page.Runs) > 0 {
+		bar.Export = view.Link{Label: "CSV", Icon: "download", Href: links.RunsExport(plane, d.List)}
+	}
+	asked := map[string]bool{"q": true, "as_of": true}
+	for _, f := range slices.Concat(bar.Fields, bar.More) {
 		asked[f.Name] = true
+	}
+	for _, f := range bar.More {
+		bar.MoreOpen = bar.MoreOpen || f.Value != ""
 	}
 	for name, values := range d.List.Values() {
 		if !asked[name] {
@@ -131,69 +170,31 @@ func (d RunsData) filters() view.FilterBar {
 	return bar
 }
 
-func choose(name, label, all, value string, options ...view.Option) view.Field {
-	return view.Field{
-		Name: name, Label: label, Kind: view.SelectField, Value: value, SubmitOnChange: true,
-		Options: append([]view.Option{{Label: all}}, options...),
+// views are the reader's saved views. A list that nothing narrows needs no name.
+func (d RunsData) views() *view.Views {
+	plane, own := d.Who.Plane, Lasting(d.List)
+	v := &view.Views{}
+	for _, s := range d.Views {
+		v.Saved = append(v.Saved, view.SavedView{
+			Name: s.Name, Href: links.RunsSaved(plane, s.Query), DeleteHref: links.ViewDelete(plane, s.ID),
+			Current: s.Query == own.Values().Encode(),
+		})
 	}
-}
-
-// places offers workspaces and, within one, its tenants, where there is a choice.
-func (d RunsData) places() []view.Field {
-	var fields []view.Field
-	if len(d.Places) > 1 {
-		f := choose("workspace", "Workspace", "Every workspace", d.List.Workspace)
-		for _, w := range d.Places {
-			f.Options = append(f.Options, view.Option{Value: w.Slug, Label: w.Name})
-		}
-		fields = append(fields, f)
-	}
-	if d.List.Workspace != "" && (len(d.Tenants) > 1 || d.List.Tenant != "") {
-		f := choose("tenant", "Tenant", "Every tenant", d.List.Tenant)
-		for _, t := range d.Tenants {
-			f.Options = append(f.Options, view.Option{Value: t.Slug, Label: t.Name})
-		}
-		fields = append(fields, f)
-	}
-	return fields
-}
-
-func (d RunsData) typeField() view.Field {
-	f := choose("type", "Operation type", "Every type", d.List.Type)
-	known := d.List.Type == ""
-	for _, t := range d.types() {
-		f.Options = append(f.Options, view.Option{Value: t.Name, Label: t.Title})
-		known = known || t.Name == d.List.Type
-	}
-	if !known {
-		f.Options = append(f.Options, view.Option{Value: d.List.Type, Label: d.List.Type})
-	}
-	return f
-}
-
-func (d RunsData) statusField() view.Field {
-	f := choose("status", "Status", "Every status", string(d.List.Status))
-	for _, s := range lifecycle.Statuses() {
-		f.Options = append(f.Options, view.Option{Value: string(s), Label: s.Badge().Label})
-	}
-	return f
-}
-
-func (d RunsData) outcomeField() view.Field {
-	f := choose("outcome", "Outcome", "Every outcome", string(d.List.Outcome))
-	for _, o := range lifecycle.Outcomes() {
-		if label := o.Badge().Label; label != "" {
-			f.Options = append(f.Options, view.Option{Value: string(o), Label: label})
+	if d.narrowed() {
+		v.Save = view.Form{
+			Href: links.Views(plane), Submit: "Save view", SubmitIcon: "check",
+			Hidden: []view.Pair{{Name: ViewQueryField, Value: d.List.Values().Encode()}},
+			Fields: []view.Field{{
+				Name: ViewNameField, Label: "Save this list as", Required: true, MaxLength: models.MaxViewName,
+				Placeholder: "A name for these filters", Autocomplete: "off",
+			}},
 		}
 	}
-	return f
+	return v
 }
 
-func (d RunsData) lineageField() view.Field {
-	value := ""
-	if d.List.Lineage != nil {
-		value = map[bool]string{true: "true", false: "false"}[*d.List.Lineage]
-	}
-	return choose("stale_lineage", "Stuck before", "Stuck or not", value,
-		view.Option{Value: "true", Label: "Was or is stuck"}, view.Option{Value: "false", Label: "Never stuck"})
-}
+// The fields of a form that saves a view.
+const (
+	ViewNameField  = "name"
+	ViewQueryField = "query"
+)

@@ -1,5 +1,7 @@
 package view
 
+import "slices"
+
 // FieldKind is how a field is asked for.
 type FieldKind string
 
@@ -10,7 +12,9 @@ const (
 	PasswordField FieldKind = "password"
 	SearchField   FieldKind = "search"
 	SelectField   FieldKind = "select"
+	MomentField   FieldKind = "datetime-local"
 	TextAreaField FieldKind = "textarea"
+	FileField     FieldKind = "file"
 	CheckboxField FieldKind = "checkbox"
 	ChoicesField  FieldKind = "choices" // some of the options, as checkboxes of one name
 )
@@ -28,7 +32,9 @@ type Field struct {
 	Placeholder    string
 	Autocomplete   string
 	Min, Max       string
-	MaxLength      int // 0: no limit
+	MaxLength      int    // 0: no limit
+	Accept         string // of a file: what to offer
+	Given          string // of a file: the one that was sent already, which Value names
 	Autofocus      bool
 	SubmitOnChange bool
 }
@@ -65,6 +71,11 @@ type Form struct {
 	Submit     string
 	SubmitIcon string
 	CancelHref string
+}
+
+// TakesFile reports whether a field asks for a file.
+func (f Form) TakesFile() bool {
+	return slices.ContainsFunc(f.Fields, func(field Field) bool { return field.Kind == FileField })
 }
 
 // Invalid lists the fields in error, for the summary above the form.

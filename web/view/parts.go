@@ -87,6 +87,7 @@ type KPI struct {
 // Pager moves through a keyset list: there is a next page or there is not.
 type Pager struct {
 	FirstHref string // empty on the first page
+	PrevHref  string // empty on the first page, and where lists do not go back
 	NextHref  string // empty on the last page
 	Shown     int
 	Noun      string // "runs"
@@ -107,6 +108,10 @@ type FilterBar struct {
 	Tabs      []Tab
 	Search    Field   // Name empty: no search
 	Fields    []Field // selects
+	More      []Field // those that are rarely asked for, folded away
+	MoreOpen  bool    // one of them is in force
+	Views     *Views  // the reader's saved views; nil: none are offered
+	Export    Link    // the list as a file
 	Hidden    []Pair  // parameters that are kept, such as the class
 	Active    []Chip  // filters in force, each with a link that removes it
 	ResetHref string
@@ -114,6 +119,21 @@ type FilterBar struct {
 
 // Chip is a filter in force.
 type Chip struct {
-	Label      string
+	Label      string // what is filtered by; empty where the value says it all
+	Value      string
 	RemoveHref string
+}
+
+// Views are a reader's saved views of a list.
+type Views struct {
+	Saved []SavedView
+	Save  Form // names the list as it is; no fields where there is nothing to save
+}
+
+// SavedView is a list under a name.
+type SavedView struct {
+	Name       string
+	Href       string
+	DeleteHref string // POST target
+	Current    bool
 }

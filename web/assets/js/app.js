@@ -33,6 +33,17 @@
     if (event.target.matches?.("[data-submit-on-change]")) event.target.form.requestSubmit();
   });
 
+  // A filter's address names only what is asked for.
+  document.addEventListener("formdata", (event) => {
+    if (!event.target.matches?.("[data-filter]")) return;
+    for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+  });
+  // What was chosen in a form but not sent yet stays through refreshes.
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest?.("[data-filter], .views-save");
+    if (form) form.dataset.dirty = "true";
+  });
+
   // A form that was sent cannot be sent twice by a double click. Back from the cache it works again.
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -44,9 +55,11 @@
     if (event.persisted) for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
-  // A refresh keeps what the reader did: opened details stay open, a field being typed in keeps its text.
+  // A refresh keeps what the reader did: opened details stay open, a field being typed in keeps its text, and what
+  // was asked for beside the page stays.
   if (window.Idiomorph) {
     Idiomorph.defaults.ignoreActiveValue = true;
+    Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) => !(node.hasAttribute?.("data-keep") || node.dataset?.dirty);
     Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
       !((name === "open" && node.localName === "details") || name === "data-sent" || name === "data-copied");
   }

@@ -1,0 +1,32 @@
+package lifecycle
+
+import (
+	"fmt"
+	"strings"
+)
+
+// LineageText says whether and how often the run was stuck, for a column of its own in lists.
+func (t Truth) LineageText() string {
+	n := t.facts.StaleEpisodes
+	switch {
+	case !t.StaleLineage:
+		return "Never"
+	case t.ProblemClass == ActiveStaleAttention && n > 0:
+		return "Now, and " + timesStuck(n) + " before"
+	case t.ProblemClass == ActiveStaleAttention:
+		return "Now"
+	case t.Freshness == ReconciledFailed:
+		return "When closed"
+	}
+	return strings.ToUpper(timesStuck(n)[:1]) + timesStuck(n)[1:]
+}
+
+func timesStuck(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
+}
