@@ -35,6 +35,9 @@ type Config struct {
 	// OutboundAllow lists private networks that operations may call although private addresses are refused.
 	OutboundAllow []netip.Prefix `env:"OPSTRUTH_OUTBOUND_ALLOW" want:"networks separated by commas, like 10.1.0.0/16,fd00::/8"`
 
+	// UploadMaxMB is the largest file that people may upload for an operation.
+	UploadMaxMB int64 `env:"OPSTRUTH_UPLOAD_MAX_MB" envDefault:"32" want:"a whole number of megabytes, from 1 to 1024"`
+
 	LogLevel  slog.Level `env:"OPSTRUTH_LOG_LEVEL" envDefault:"info" want:"debug, info, warn or error"`
 	LogFormat string     `env:"OPSTRUTH_LOG_FORMAT" envDefault:"text" want:"text or json"`
 }

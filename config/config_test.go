@@ -66,6 +66,7 @@ func TestLoadNamesEveryWrongValueInOneMessage(t *testing.T) {
 		"OPSTRUTH_HEARTBEAT_EVERY":    "5 s",
 		"OPSTRUTH_QUEUES":             "a,,b",
 		"OPSTRUTH_OUTBOUND_ALLOW":     "10.0.0.1",
+		"OPSTRUTH_UPLOAD_MAX_MB":      "0",
 		"OPSTRUTH_LOG_LEVEL":          "loud",
 		"OPSTRUTH_LOG_FORMAT":         "xml",
 	}

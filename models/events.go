@@ -27,7 +27,7 @@ func (s *Store) event(tx *gorm.DB, runID string, at time.Time, k lifecycle.Kind,
 func changeData(after lifecycle.Facts, w wish) EventData {
 	switch w.Kind {
 	case lifecycle.Planned:
-		return EventData{Total: w.Total}
+		return EventData{Total: w.Total, Note: w.Note}
 	case lifecycle.WaitDeclared:
 		return EventData{Wait: w.Wait.Reason, By: w.Wait.By, Until: toMicros(w.Wait.Until)}
 	case lifecycle.WaitEnded:

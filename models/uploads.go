@@ -24,6 +24,7 @@ type Upload struct {
 	Columns     []string
 	Lines       int64 // records, without a header
 	Size        int64 // bytes that were received
+	Digest      string // of the whole file
 	UserID      string
 	CreatedAt   time.Time
 }
@@ -44,8 +45,8 @@ func (s *Store) BeginUpload(ctx context.Context, u Upload) (id string, err error
 		if err := s.pruneUploads(tx); err != nil {
 			return err
 		}
-		return tx.Exec(`INSERT INTO uploads (id, workspace_id, tenant_id, name, user_id, created_at)
-			VALUES (?, ?, ?, ?, NULLIF(?, ''), `+s.clock+`)`, id, u.WorkspaceID, u.TenantID, u.Name, u.UserID).Error
+		return tx.Exec(`INSERT INTO uploads (id, workspace_id, tenant_id, name, user_id, created_at, sent_at)
+			VALUES (?, ?, ?, ?, NULLIF(?, ''), `+s.clock+`, `+s.clock+`)`, id, u.WorkspaceID, u.TenantID, u.Name, u.UserID).Error
 	})
 	if err != nil {
 		return "", fmt.Errorf("begin upload: %w", err)
@@ -56,13 +57,13 @@ func (s *Store) BeginUpload(ctx context.Context, u Upload) (id string, err error
 // pruneUploads removes old uploads that no run's input names. One that is found named is not asked about again.
 func (s *Store) pruneUploads(tx *gorm.DB) error {
 	before := UnusedUploadsStay.Microseconds()
-	err := tx.Exec(`UPDATE uploads SET used = TRUE WHERE NOT used AND complete AND created_at < `+s.clock+` - ? AND EXISTS (
+	err := tx.Exec(`UPDATE uploads SET used = TRUE WHERE NOT used AND complete AND sent_at < `+s.clock+` - ? AND EXISTS (
 		SELECT 1 FROM operation_runs r WHERE r.tenant_id = uploads.tenant_id AND r.queued_at >= uploads.created_at
 			AND r.input LIKE '%' || uploads.id || '%')`, before).Error
 	if err != nil {
 		return err
 	}
-	return tx.Exec(`DELETE FROM uploads WHERE NOT used AND created_at < `+s.clock+` - ?`, before).Error
+	return tx.Exec(`DELETE FROM uploads WHERE NOT used AND sent_at < `+s.clock+` - ?`, before).Error
 }
 
 // AddUploadPart stores the next records of an upload.
@@ -74,21 +75,35 @@ func (s *Store) AddUploadPart(ctx context.Context, id string, p UploadPart) erro
 	return nil
 }
 
-// CompleteUpload makes an upload visible, with what is known of it now: format, columns, lines and size.
-func (s *Store) CompleteUpload(ctx context.Context, u Upload) error {
+// CompleteUpload makes an upload visible, with what is known of it now: format, columns, lines, size and digest. Where
+// the tenant has uploaded the same file before, it returns that upload's id, and this one is dropped.
+func (s *Store) CompleteUpload(ctx context.Context, u Upload) (id string, err error) {
 	columns, err := json.Marshal(u.Columns)
 	if err != nil {
-		return fmt.Errorf("complete upload: %w", err)
+		return "", fmt.Errorf("complete upload: %w", err)
 	}
-	rows, err := s.exec(ctx, `UPDATE uploads SET format = ?, columns = ?, line_count = ?, size = ?, complete = TRUE WHERE id = ?`,
-		u.Format, string(columns), u.Lines, u.Size, u.ID)
-	if err == nil && rows == 0 {
-		err = ErrNotFound
+	type row struct{ ID string }
+	for {
+		rows, err := s.exec(ctx, `UPDATE uploads SET format = ?, columns = ?, line_count = ?, size = ?, digest = ?, complete = TRUE WHERE id = ?`,
+			u.Format, string(columns), u.Lines, u.Size, u.Digest, u.ID)
+		switch {
+		case err == nil && rows == 0:
+			return "", fmt.Errorf("complete upload: %w", ErrNotFound)
+		case err == nil:
+			return u.ID, nil
+		case !s.d.UniqueErr(err):
+			return "", fmt.Errorf("complete upload: %w", err)
+		}
+		same, err := written[row](ctx, s, "upload", `UPDATE uploads SET sent_at = `+s.clock+`
+			WHERE complete AND digest = ? AND name = ? AND tenant_id = (SELECT tenant_id FROM uploads WHERE id = ?) RETURNING id`, u.Digest, u.Name, u.ID)
+		if errors.Is(err, ErrNotFound) {
+			continue // it went this instant
+		}
+		if err == nil {
+			err = s.DropUpload(ctx, u.ID)
+		}
+		return same.ID, err
 	}
-	if err != nil {
-		return fmt.Errorf("complete upload: %w", err)
-	}
-	return nil
 }
 
 // DropUpload removes an upload that was not completed.

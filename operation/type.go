@@ -42,6 +42,7 @@ type Type[In any] struct {
 type Plan struct {
 	Total  int64 // items; 0 where it is not known yet, see Run.SetTotal
 	Cursor string
+	Note   string // what people should know of the plan, such as what is left out and why
 }
 
 // FieldKind is the kind of a form's field.
@@ -49,11 +50,13 @@ type FieldKind string
 
 const (
 	Text       FieldKind = "text"
-	Number     FieldKind = "number" // a whole number
+	LongText   FieldKind = "longtext" // of several lines
+	Number     FieldKind = "number"   // a whole number
 	Bool       FieldKind = "bool"
 	Choice     FieldKind = "choice"     // one of Options
 	Choices    FieldKind = "choices"    // some of Options
 	Connection FieldKind = "connection" // the id of one of the tenant's stored connections
+	File       FieldKind = "file"       // the id of one of the tenant's uploads; the start form takes the file itself
 )
 
 // Field is one field of the input, as the start form asks for it. Name is the

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/web/access"
 	"github.com/opstruth/opstruth/web/act"
 	"github.com/opstruth/opstruth/web/fault"
@@ -26,7 +28,10 @@ func (s *server) showStart(c *gin.Context, a access.Access, status int, given ur
 	if _, ok := s.Types.Lookup(d.Type); d.Type != "" && !ok {
 		return models.ErrNotFound
 	}
-	var err error
+	err := s.uploads(c, a, &d)
+	if err != nil {
+		return err
+	}
 	if d.Connections, err = s.Store.Connections(c.Request.Context(), a.Scope(), a.Tenant.ID); err != nil {
 		return err
 	}
@@ -37,16 +42,40 @@ func (s *server) showStart(c *gin.Context, a access.Access, status int, given ur
 	return nil
 }
 
+// uploads finds the files that were sent already.
+func (s *server) uploads(c *gin.Context, a access.Access, d *page.StartData) error {
+	d.UploadBytes = s.UploadBytes
+	def, _ := s.Types.Lookup(d.Type)
+	for _, f := range def.Fields {
+		id := d.Values.Get(f.Name)
+		if f.Kind != operation.File || id == "" {
+			continue
+		}
+		u, err := s.Store.Upload(c.Request.Context(), a.Scope(), id)
+		switch {
+		case err == nil && u.TenantID == a.Tenant.ID:
+			d.Uploads = append(d.Uploads, u)
+		case err != nil && !errors.Is(err, models.ErrNotFound):
+			return err
+		}
+	}
+	return nil
+}
+
 // start starts the operation, or shows the form again with what is wrong.
 func (s *server) start(c *gin.Context, a access.Access) error {
 	def, ok := s.Types.Lookup(c.Param("type"))
 	if !ok {
 		return models.ErrNotFound
 	}
-	if err := parseForm(c); err != nil {
+	form, err := s.submitted(c, a, def)
+	var refused *fileRefused
+	if errors.As(err, &refused) {
+		return s.showStart(c, a, fault.Of(err).Status, form, operation.FieldErrors{refused.field: err.Error()})
+	}
+	if err != nil {
 		return err
 	}
-	form := c.Request.PostForm //nolint:forbidigo // the form that was sent, not a request
 	input, err := def.FormInput(form)
 	var run models.Run
 	if err == nil {

@@ -4,6 +4,8 @@ package upload
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,7 +34,7 @@ const dropWithin = 10 * time.Second
 type Store interface {
 	BeginUpload(ctx context.Context, u models.Upload) (id string, err error)
 	AddUploadPart(ctx context.Context, id string, p models.UploadPart) error
-	CompleteUpload(ctx context.Context, u models.Upload) error
+	CompleteUpload(ctx context.Context, u models.Upload) (id string, err error)
 	DropUpload(ctx context.Context, id string) error
 }
 
@@ -43,15 +45,17 @@ func Receive(ctx context.Context, s Store, u models.Upload, body io.Reader, maxB
 	if u.ID, err = s.BeginUpload(ctx, u); err != nil {
 		return models.Upload{}, err
 	}
+	begun := u.ID
 	defer func() {
 		if err != nil {
 			undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropWithin)
 			defer cancel()
-			_ = s.DropUpload(undo, u.ID) // nobody sees what stays, and it goes with time
+			_ = s.DropUpload(undo, begun) // nobody sees what stays, and it goes with time
 		}
 	}()
 	p := parts{ctx: ctx, store: s, id: u.ID}
-	file, err := table.Read(body, table.Limits{Bytes: maxBytes, Lines: MaxLines}, p.add)
+	digest := sha256.New()
+	file, err := table.Read(io.TeeReader(body, digest), table.Limits{Bytes: maxBytes, Lines: MaxLines}, p.add)
 	if err == nil {
 		err = p.flush()
 	}
@@ -59,7 +63,9 @@ func Receive(ctx context.Context, s Store, u models.Upload, body io.Reader, maxB
 		return models.Upload{}, err
 	}
 	u.Format, u.Columns, u.Lines, u.Size = file.Format, file.Columns, file.Lines, file.Size
-	return u, s.CompleteUpload(ctx, u)
+	u.Digest = hex.EncodeToString(digest.Sum(nil))
+	u.ID, err = s.CompleteUpload(ctx, u)
+	return u, err
 }
 
 // Name makes a file's name fit to be shown: its last element, without what does not print.

@@ -58,6 +58,9 @@ func (a *Actions) Start(ctx context.Context, who auth.Principal, w Wish) (run mo
 		if err := a.checkConnections(ctx, who, def, w); err != nil {
 			return run, false, err
 		}
+		if err := a.checkUploads(ctx, who, def, w); err != nil {
+			return run, false, err
+		}
 	}
 	return a.starter.Start(ctx, start.Request{
 		Type: w.Type, WorkspaceID: w.WorkspaceID, TenantID: w.TenantID, Input: w.Input,
@@ -72,6 +75,28 @@ func asFieldErrors(err error) error {
 		return err
 	}
 	return operation.FieldErrors{"": err.Error()}
+}
+
+// checkUploads refuses a file that is not the tenant's own, whoever it belongs to.
+func (a *Actions) checkUploads(ctx context.Context, who auth.Principal, def operation.Definition, w Wish) error {
+	var input map[string]any
+	if err := json.Unmarshal(w.Input, &input); err != nil {
+		return operation.FieldErrors{"": "must be a JSON object"}
+	}
+	for _, f := range def.Fields {
+		id, _ := input[f.Name].(string)
+		if f.Kind != operation.File || id == "" {
+			continue
+		}
+		u, err := a.store.Upload(ctx, who.Scope(), id)
+		if errors.Is(err, models.ErrNotFound) || (err == nil && u.TenantID != w.TenantID) {
+			return operation.FieldErrors{f.Name: "is not an uploaded file of this tenant, or was removed because no run used it for a day; upload it again"}
+		}
+		if err != nil {
+			return fmt.Errorf("find the uploaded file: %w", err)
+		}
+	}
+	return nil
 }
 
 // checkConnections refuses a connection that is not the tenant's own, whoever it belongs to.

@@ -13,6 +13,7 @@ import (
 	"github.com/opstruth/opstruth/internal/feed"
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/internal/start"
+	"github.com/opstruth/opstruth/internal/table"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
@@ -44,9 +45,9 @@ var internal = Fault{
 	Detail: "This is an error of opstruth, not of the run. Try again; if it stays, tell platform staff the request number.",
 }
 
-// table lists the errors that have a meaning of their own, in the order of asking. Where Detail is empty
+// meanings lists the errors that have a meaning of their own, in the order of asking. Where Detail is empty
 // the error's own text is safe to show.
-var table = []struct {
+var meanings = []struct {
 	err   error
 	fault Fault
 }{
@@ -97,6 +98,8 @@ func Of(err error) Fault {
 		many    *auth.TooManyAttempts
 		large   *http.MaxBytesError
 		unknown *start.UnknownTypeError
+		size    *table.SizeError
+		file    *table.FileError
 	)
 	switch {
 	case errors.As(err, &invalid):
@@ -111,10 +114,14 @@ func Of(err error) Fault {
 		return Fault{Status: 409, Title: "Already active", Detail: active.Error()}
 	case errors.As(err, &many):
 		return Fault{Status: 429, Title: "Too many attempts", Detail: many.Error(), RetryAfter: many.Seconds()}
+	case errors.As(err, &size):
+		return Fault{Status: 413, Title: "File too large", Detail: size.Error()}
+	case errors.As(err, &file):
+		return Fault{Status: 422, Title: "File is not valid", Detail: file.Error()}
 	case errors.As(err, &large):
 		err = ErrTooLarge
 	}
-	for _, row := range table {
+	for _, row := range meanings {
 		if errors.Is(err, row.err) {
 			f := row.fault
 			if f.Detail == "" {

@@ -5,8 +5,11 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/internal/table"
+	"github.com/opstruth/opstruth/internal/upload"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
@@ -23,6 +26,8 @@ type StartData struct {
 	Values      url.Values          // as submitted; nil when the form is new
 	Err         error               // why what was submitted was refused
 	Key         string              // an idempotency key of this form's own, so that it starts one run
+	Uploads     []models.Upload     // that the values name
+	UploadBytes int64               // the largest file that is taken in
 }
 
 // KeyField is the hidden field of the start form and of the retry button that carries an idempotency key.
@@ -34,7 +39,7 @@ func Start(d StartData) view.StartPage {
 	form := view.StartForm{Types: d.startable(d.Tenant, d.Type)}
 	shell := d.still(title, sectionHome)
 	if def, ok := d.definition(); ok {
-		form.Form, form.About = d.form(def), about(def)
+		form.Form, form.About = d.form(def), typeFacts(def)
 		shell.Title = "Start " + def.Title
 		var active models.ErrAlreadyActive
 		if errors.As(d.Err, &active) {
@@ -62,7 +67,7 @@ func (d StartData) definition() (operation.Definition, bool) {
 	return d.Types.Lookup(d.Type)
 }
 
-func about(def operation.Definition) []view.Fact {
+func typeFacts(def operation.Definition) []view.Fact {
 	facts := []view.Fact{
 		{Label: "Queue", Value: def.Queue, Mono: true},
 		{Label: "Likely stuck when silent for", Value: lifecycle.Span(def.Policy.StaleAfter)},
@@ -104,7 +109,7 @@ func (d StartData) form(def operation.Definition) view.Form {
 }
 
 var kinds = map[operation.FieldKind]view.FieldKind{
-	operation.Text: view.TextField, operation.Number: view.NumberField, operation.Bool: view.CheckboxField,
+	operation.Text: view.TextField, operation.LongText: view.TextAreaField, operation.File: view.FileField, operation.Number: view.NumberField, operation.Bool: view.CheckboxField,
 	operation.Choice: view.SelectField, operation.Choices: view.ChoicesField, operation.Connection: view.SelectField,
 }
 
@@ -120,6 +125,9 @@ func (d StartData) field(f operation.Field) view.Field {
 	if len(values) > 0 {
 		v.Value = values[0]
 	}
+	if v.Kind == view.FileField {
+		d.ask(&v)
+	}
 	if v.Kind == view.SelectField || v.Kind == view.ChoicesField {
 		d.offer(&v, f, values)
 	}
@@ -130,6 +138,27 @@ func (d StartData) field(f operation.Field) view.Field {
 		v.Value = "true"
 	}
 	return v
+}
+
+// ask makes a field ask for a file. One that was sent already need not be sent again.
+func (d StartData) ask(v *view.Field) {
+	v.Accept = ".csv,.jsonl,.ndjson,text/csv,application/jsonl,application/x-ndjson"
+	v.Hint = strings.TrimSpace(v.Hint + " At most " + table.Size(d.UploadBytes) + ", " + view.Count(upload.MaxLines) + " lines.")
+	given := v.Value
+	v.Value = ""
+	for _, u := range d.Uploads {
+		if u.ID == given {
+			v.Value = u.ID
+			v.Given = u.Name + ", " + lines(u.Lines) + ", with the columns " + strings.Join(u.Columns, ", ") + ". Choose another file to replace it."
+		}
+	}
+}
+
+func lines(n int64) string {
+	if n == 1 {
+		return "1 line"
+	}
+	return view.Count(n) + " lines"
 }
 
 // offer gives a field its choices.

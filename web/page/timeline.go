@@ -68,9 +68,9 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 	switch k { //nolint:exhaustive // the others say nothing more
 	case lifecycle.Planned:
 		if d.Total == 1 {
-			return "1 item"
+			return join("1 item", d.Note)
 		}
-		return view.Count(d.Total) + " items"
+		return join(view.Count(d.Total)+" items", d.Note)
 	case lifecycle.WaitDeclared:
 		return join(d.Wait, when(d.Until != 0, "until "+until()), when(d.By != "", "declared by "+d.By))
 	case lifecycle.WaitEnded:

@@ -9,13 +9,17 @@ CREATE TABLE uploads (
     columns      TEXT NOT NULL DEFAULT '[]',
     line_count   BIGINT NOT NULL DEFAULT 0,
     size         BIGINT NOT NULL DEFAULT 0,
+    digest       TEXT NOT NULL DEFAULT '', -- of the whole file
     complete     BOOLEAN NOT NULL DEFAULT FALSE,
     used         BOOLEAN NOT NULL DEFAULT FALSE, -- found in a run's input
     user_id      TEXT REFERENCES users (id),
     created_at   BIGINT NOT NULL,
+    sent_at      BIGINT NOT NULL, -- when it was last sent
     FOREIGN KEY (workspace_id, tenant_id) REFERENCES tenants (workspace_id, id)
 );
-CREATE INDEX uploads_unused ON uploads (created_at) WHERE NOT used;
+-- The same file sent again is the same upload, so that a form that is sent twice asks for the same twice.
+CREATE UNIQUE INDEX uploads_digest ON uploads (tenant_id, digest, name) WHERE complete;
+CREATE INDEX uploads_unused ON uploads (sent_at) WHERE NOT used;
 
 CREATE TABLE upload_parts (
     upload_id  TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
