@@ -59,11 +59,11 @@ type pulse struct {
 	beat    time.Time // newest
 	written time.Time // when a beat was last written
 	missed  time.Time // the first beat that could not be written since then; see unbroken
+	news    time.Time // the beat that last said something new, until it is written
 	held    *contract.Held
 	cancel  context.CancelCauseFunc
 
 	pending bool // the newest beat is not written
-	urgent  bool // it says something new
 	failed  bool // a write of it failed
 	ended   bool // the activity has returned
 	cut     bool // the record rejected it: its run is another attempt's, or has ended
@@ -98,18 +98,18 @@ func NewBatcher(record BeatRecord, row models.WorkerRow, t lifecycle.Timing, m B
 func (b *Batcher) Beat(a attempt, started time.Time, held *contract.Held, cancel context.CancelCauseFunc) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	now := time.Now()
 	p, known := b.live[a]
 	if !known {
-		p = &pulse{started: started, cancel: cancel, urgent: true}
+		p = &pulse{started: started, cancel: cancel}
 		b.live[a] = p
 	}
 	if p.pending {
 		b.measure.Beats(p.fate(), 1)
 	}
-	if changed(p.held, held) {
-		p.urgent = true
+	if !known || changed(p.held, held) {
+		p.news = now
 	}
-	now := time.Now()
 	if now.Sub(p.beat) > b.unbroken() {
 		p.missed = time.Time{}
 	}
@@ -230,7 +230,7 @@ func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.
 	due = map[attempt]time.Time{}
 	of := map[attempt]int{} // where the beat of an owner is
 	for a, p := range b.live {
-		if !p.pending || !(p.urgent || p.ended || p.failed || now.Sub(p.written) >= b.timing.Coalesce) {
+		if !p.pending || !(!p.news.IsZero() || p.ended || p.failed || now.Sub(p.written) >= b.timing.Coalesce) {
 			continue
 		}
 		age := now.Sub(p.beat)
@@ -282,7 +282,10 @@ func (b *Batcher) settle(due map[attempt]time.Time, now time.Time, rejected []mo
 		p := b.live[a]
 		p.written, p.missed = now, time.Time{}
 		if p.beat.Equal(beat) {
-			p.pending, p.urgent, p.failed = false, false, false
+			p.pending, p.failed = false, false
+		}
+		if !p.news.After(beat) { // a beat that came meanwhile does not make it news again
+			p.news = time.Time{}
 		}
 		if p.ended && !p.pending {
 			delete(b.live, a)

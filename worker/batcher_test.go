@@ -152,6 +152,27 @@ func TestBeatsThatSayNothingNewAreCoalesced(t *testing.T) {
 	})
 }
 
+func TestABeatDuringAWriteIsNoNews(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, r, _ := batching(t)
+		started := time.Now()
+		r.set(func() {
+			r.reject = func(models.Beat) bool {
+				b.Beat(one, started, nil, none)
+				return false
+			}
+		})
+		b.Beat(one, started, nil, none)
+		pass(2 * time.Second)
+		synctest.Wait()
+		require.Len(t, r.beats(), 1, "the newer one waits until it is due")
+		pass(2 * time.Second)
+		synctest.Wait()
+		require.Len(t, r.beats(), 2)
+	})
+}
+
 func TestAHeldWaitIsNewsAndSoIsItsEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -143,7 +143,7 @@ func TestSharedAttemptsAreOneOwner(t *testing.T) {
 	require.Equal(t, []string{"r1"}, b.Runs())
 	r.set(func() { r.reject = func(models.Beat) bool { return true } })
 	b.mu.Lock()
-	b.live[long].urgent = true
+	b.live[long].news = time.Now()
 	b.mu.Unlock()
 	require.NoError(t, b.flush(t.Context()))
 	require.Equal(t, map[string]int{"a": 1}, cut, "the run has ended")
