@@ -31,7 +31,7 @@ func (s *Store) noteRecovered(tx *gorm.DB, run Run, staleAt, now time.Time) erro
 		return err
 	}
 	return s.event(tx, run.ID, now, lifecycle.Recovered, "", EventData{
-		StaleAt: toMicros(run.Facts.StaleAt), SilentFor: now.Sub(run.Facts.LivenessAt).Microseconds(), Gap: run.Facts.InGap,
+		StaleAt: toMicros(run.Facts.StaleAt), Gap: run.Facts.InGap,
 	})
 }
 

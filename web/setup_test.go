@@ -16,17 +16,22 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/opstruth/opstruth/internal/auth"
+	"github.com/opstruth/opstruth/internal/feed"
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/internal/start"
+	"github.com/opstruth/opstruth/internal/temporalclient"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
 	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/web"
+	"github.com/opstruth/opstruth/web/api"
+	"github.com/opstruth/opstruth/web/api/apitest"
 )
 
 // bench is a console over a record store of its own.
@@ -55,11 +60,26 @@ func setup(t *testing.T) *bench {
 	b.options = web.Options{
 		Store: b.store, Types: types, TemporalUIURL: "http://temporal.test", Namespace: "ops",
 		Starter: &start.Starter{Record: b.store, Types: types, Dispatch: dispatcher.Dispatch, Logger: discard},
-		Metrics: http.NotFoundHandler(), PublicURL: "http://console.test",
+		Asker:   temporalclient.NewAsker(b.temporal, dispatcher.Home),
+		Metrics: http.NotFoundHandler(), PublicURL: "http://console.test", Feed: changes(t, b.store),
 	}
 	b.engine, err = web.New(b.options)
 	require.NoError(t, err)
 	return b
+}
+
+// changes runs a feed until the test ends.
+func changes(t *testing.T, store *models.Store) *feed.Feed {
+	t.Helper()
+	f := feed.New(func() feed.Reader { return store.NewChangeReader() }, 5*time.Millisecond, discard)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		require.NoError(t, <-ended)
+	})
+	return f
 }
 
 type simulation struct {
@@ -121,6 +141,10 @@ func (f *temporal) DescribeWorkflowExecution(context.Context, string, string) (*
 	return nil, f.asked()
 }
 
+func (f *temporal) DescribeTaskQueue(context.Context, string, enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
+	return nil, f.asked()
+}
+
 // reader is somebody who asks, or nobody.
 type reader struct {
 	user  models.User
@@ -176,10 +200,36 @@ func (b *bench) token(r reader) string {
 	return token
 }
 
+// serve answers a request. What the API answers must be what its document says; of a stream only the
+// beginning is read.
 func (b *bench) serve(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	b.engine.ServeHTTP(w, r)
+	if !strings.HasPrefix(r.URL.Path, apitest.Prefix) {
+		b.engine.ServeHTTP(w, r)
+		return w
+	}
+	if !api.Streams(r.URL.Path) {
+		b.engine.ServeHTTP(w, r)
+	} else {
+		ctx, hangUp := context.WithCancel(r.Context())
+		b.engine.ServeHTTP(&shortCall{w, hangUp}, r.WithContext(ctx))
+		hangUp()
+	}
+	if err := apitest.Conforms(r, w.Code, w.Header(), w.Body.Bytes()); err != nil {
+		b.t.Error(err)
+	}
 	return w
+}
+
+// shortCall hangs up as soon as it was told something.
+type shortCall struct {
+	*httptest.ResponseRecorder
+	hangUp func()
+}
+
+func (s *shortCall) Flush() {
+	s.ResponseRecorder.Flush()
+	s.hangUp()
 }
 
 // as sends a page's request for a reader.
@@ -231,7 +281,5 @@ func (b *bench) api(token, method, path string, body any, header ...string) *htt
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	w := b.serve(r)
-	conforms(b.t, r, w)
-	return w
+	return b.serve(r)
 }
