@@ -21,7 +21,7 @@ import (
 const lastFlush = 10 * time.Second
 
 // itemsPerWrite bounds one transaction, which a run's heartbeats have to wait for.
-const itemsPerWrite = 5000
+const itemsPerWrite = 1000
 
 // host serves one step of one run: it beats and records items for as long as
 // the author's function runs.

@@ -135,9 +135,10 @@ func TestAWrappedWorkflowFails(t *testing.T) {
 	ended, _ := shared.await(t, id, "ended", patience, isEnded)
 	require.Equal(t, lifecycle.Failed, ended.Facts.Outcome)
 	require.Equal(t, lifecycle.Failure{Code: "operation_failed", Message: "disk is gone"}, ended.Facts.Failure)
-	d, err := shared.client.DescribeWorkflowExecution(t.Context(), contract.WorkflowID(id), "")
-	require.NoError(t, err)
-	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, d.GetWorkflowExecutionInfo().GetStatus())
+	require.Eventually(t, func() bool { // the workflow closes once the record has its end
+		d, err := shared.client.DescribeWorkflowExecution(t.Context(), contract.WorkflowID(id), "")
+		return err == nil && d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED
+	}, patience, 20*time.Millisecond)
 }
 
 func TestAWrappedWorkflowAwaitsASignalThatNobodyDeclared(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/standalone/datadir"
 	"github.com/opstruth/opstruth/standalone/host"
 )
@@ -22,11 +23,12 @@ import (
 // startLimit bounds how long an installation may take to come up.
 const startLimit = 2 * time.Minute
 
-// Run executes the program and returns its exit code.
-func Run(args []string, stdout, stderr io.Writer) int {
+// Run executes the program and returns its exit code. A program of one's own gives
+// it operation types, which the console then offers and the workers execute.
+func Run(args []string, stdout, stderr io.Writer, types ...operation.Definition) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := root()
+	root := root(types)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -37,8 +39,8 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-func root() *cobra.Command {
-	o := host.Options{Fleet: true, Environ: os.Environ()}
+func root(types []operation.Definition) *cobra.Command {
+	o := host.Options{Fleet: true, Environ: os.Environ(), Types: types}
 	var noSample bool
 	var only string
 	cmd := &cobra.Command{
@@ -69,7 +71,7 @@ whatever way and started again, it goes on where it was.`,
 	f.StringVar(&o.TemporalUI, "temporal-ui", host.DefaultTemporalUI(), `host:port of Temporal UI, on 127.0.0.1; "off" leaves it out`)
 	f.BoolVar(&noSample, "no-sample", false, "start without sample tenants, their API and the sample fleet")
 	f.StringVar(&only, "only", "", `"temporal" runs just the embedded Temporal and its UI, on fixed ports`)
-	cmd.AddCommand(worker())
+	cmd.AddCommand(worker(types))
 	return cmd
 }
 
@@ -82,8 +84,8 @@ func place(o *host.Options) (err error) {
 }
 
 // worker is how the program runs itself as one of its sample workers.
-func worker() *cobra.Command {
-	var o host.WorkerOptions
+func worker(types []operation.Definition) *cobra.Command {
+	o := host.WorkerOptions{Types: types}
 	cmd := &cobra.Command{
 		Use: host.WorkerCommand, Hidden: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return host.Worker(cmd.Context(), o, cmd.ErrOrStderr()) },

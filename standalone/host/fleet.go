@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/opstruth/opstruth/standalone/simulate"
@@ -22,16 +23,21 @@ type SampleWorker struct {
 	Title string
 }
 
-// sampleWorkers describes the two workers. They are told apart by queue, so that killing one leaves the other's runs alone.
-func sampleWorkers(program supervise.Command, data, temporalAddress, keyFile string, environ []string, log func(name string) string) []*SampleWorker {
-	all := []*SampleWorker{
-		{Name: "inventory", Queue: contract.DefaultQueue, Title: "Inventory worker"},
-		{Name: "simulate", Queue: simulate.Queue, Title: "Simulation worker"},
+// sampleWorkers describes the workers. They are told apart by queue, so that killing one leaves the others' runs alone.
+func sampleWorkers(o Options, data, temporalAddress, keyFile string, log func(name string) string) []*SampleWorker {
+	all := []*SampleWorker{{Name: "inventory", Queue: contract.DefaultQueue, Title: "Inventory worker"}}
+	if o.Sample {
+		all = append(all, &SampleWorker{Name: "simulate", Queue: simulate.Queue, Title: "Simulation worker"})
+	}
+	for _, d := range o.Types {
+		if !slices.ContainsFunc(all, func(w *SampleWorker) bool { return w.Queue == d.Queue }) {
+			all = append(all, &SampleWorker{Name: fmt.Sprintf("own-%d", len(all)), Queue: d.Queue, Title: "Worker of " + d.Queue})
+		}
 	}
 	for _, w := range all {
-		c := program
-		c.Args = append(append([]string{}, program.Args...), WorkerOptions{Data: data, Temporal: temporalAddress, Queue: w.Queue}.args()...)
-		c.Env = append(append([]string{}, program.Env...), childEnviron(environ, keyFile)...)
+		c := o.Program
+		c.Args = append(append([]string{}, o.Program.Args...), WorkerOptions{Data: data, Temporal: temporalAddress, Queue: w.Queue}.args()...)
+		c.Env = append(append([]string{}, o.Program.Env...), childEnviron(o.Environ, keyFile)...)
 		c.LogFile = log("worker-" + w.Name)
 		w.Process = supervise.New(c)
 	}

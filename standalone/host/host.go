@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -201,8 +202,9 @@ func (h *Host) wire(_ context.Context, o Options) (err error) {
 		Config: h.config, Store: h.Store, Temporal: h.client, Namespace: namespace,
 		Logger: h.logger, Metrics: metrics.NewRegistry(),
 	}
+	parts.Extra = o.Types
 	if o.Sample {
-		parts.Extra = extraTypes()
+		parts.Extra = slices.Concat(o.Types, extraTypes())
 	}
 	if h.App, err = app.New(parts); err != nil {
 		return err
@@ -211,10 +213,7 @@ func (h *Host) wire(_ context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	h.Workers = sampleWorkers(o.Program, h.dir.Path(), h.Temporal.Address(), key, o.Environ, h.log)
-	if !o.Sample {
-		h.Workers = h.Workers[:1]
-	}
+	h.Workers = sampleWorkers(o, h.dir.Path(), h.Temporal.Address(), key, h.log)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/opstruth/opstruth/config"
+	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/standalone/datadir"
 	"github.com/opstruth/opstruth/standalone/supervise"
 	"github.com/opstruth/opstruth/standalone/temporal"
@@ -25,6 +26,8 @@ type Options struct {
 	Sample     bool   // sample tenants, their API and their workers
 	Fleet      bool   // runs that start by themselves; needs Sample
 	Environ    []string
+	// Types are operation types beside those that every installation has.
+	Types []operation.Definition
 	// Program runs this program again with arguments, as a sample worker. Its zero value is this very executable.
 	Program supervise.Command
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"go.temporal.io/sdk/client"
 
@@ -36,6 +37,7 @@ type WorkerOptions struct {
 	Data     string
 	Temporal string // host:port
 	Queue    string
+	Types    []operation.Definition // of its parent's Options
 }
 
 // args are those that make the program a worker with these options.
@@ -64,7 +66,7 @@ func Worker(ctx context.Context, o WorkerOptions, log io.Writer) (err error) {
 	}
 	defer t.Close()
 	a, err := app.New(app.Parts{
-		Config: c, Store: store, Temporal: t, Namespace: namespace, Extra: extraTypes(), Logger: logger, Metrics: metrics.NewRegistry(),
+		Config: c, Store: store, Temporal: t, Namespace: namespace, Extra: slices.Concat(o.Types, extraTypes()), Logger: logger, Metrics: metrics.NewRegistry(),
 	})
 	if err != nil {
 		return err
