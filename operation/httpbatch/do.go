@@ -55,7 +55,7 @@ func (b *batch) plan(ctx context.Context, run *operation.Run[Input]) (operation.
 		return p, fmt.Errorf("read the run that this one retries: %w", err)
 	}
 	if done := before.Facts.Counts.Succeeded + before.Facts.Counts.Skipped; done > 0 {
-		p.Note = fmt.Sprintf("%d of them succeeded before and are not sent again; %d are sent", done, u.Lines-done)
+		p.Note = fmt.Sprintf("%d succeeded in the run that this one retries: not sent again", done)
 	}
 	return p, nil
 }

@@ -88,10 +88,11 @@ func (s *sender) all(ctx context.Context, lines []row, record func(operation.Ite
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return err
+	err := group.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	return context.Cause(ctx)
+	return err
 }
 
 // line sends one line until it is done or has failed for good.
