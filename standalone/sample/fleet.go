@@ -38,8 +38,8 @@ type Starter interface {
 	Start(ctx context.Context, r start.Request) (run models.Run, created bool, err error)
 }
 
-// Fleet starts the script's runs for one tenant after another, ends those that do not end by themselves, and removes its
-// old ones. It decides from the record alone, so a restart loses nothing of it.
+// Fleet starts the script's runs for one tenant after another, ends those that do not end by themselves, takes note of
+// its failures, and removes its old runs. It decides from the record alone, so a restart loses nothing of it.
 type Fleet struct {
 	Store   *models.Store
 	Starter Starter
@@ -94,6 +94,9 @@ func (f *Fleet) step(ctx context.Context, now time.Time) error {
 			return err
 		}
 		f.forget(ctx, removed)
+		if err := f.tidy(ctx); err != nil {
+			return err
+		}
 	}
 	active, err := f.active(ctx)
 	if err != nil {

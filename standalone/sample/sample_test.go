@@ -226,6 +226,39 @@ func TestOldRunsOfTheFleetAreRemovedAndNoOthers(t *testing.T) {
 	require.Contains(t, f.Temporal.(*forgetful).ids, contract.WorkflowID(ids[0]))
 }
 
+func TestTheFleetKeepsItsFollowUpsFewAndLeavesOthersAlone(t *testing.T) {
+	b := setup(t)
+	f := b.fleet(t)
+	require.NoError(t, f.load(t.Context()))
+	fail := func(i int, initiator string) string {
+		r, _, err := f.Starter.Start(t.Context(), start.Request{
+			Type: simulate.Name, WorkspaceID: f.tenants[0].WorkspaceID, TenantID: f.tenants[0].ID,
+			Input: json.RawMessage(`{"items":1}`), InitiatorName: initiator,
+		})
+		require.NoError(t, err)
+		_, err = b.store.Transition(t.Context(), r.ID, lifecycle.Change{Kind: lifecycle.Finished, Token: strconv.Itoa(i), Outcome: lifecycle.Failed})
+		require.NoError(t, err)
+		return r.ID
+	}
+	theirs := fail(0, "Mara Owner")
+	var ids []string
+	for i := range keepOpen + 5 {
+		ids = append(ids, fail(i+1, FleetName))
+	}
+	for range 2 { // the second time there is nothing to do
+		require.NoError(t, f.tidy(t.Context()))
+		yes := true
+		open := map[string]bool{}
+		for _, r := range b.runs(t, models.Filter{Open: &yes}) {
+			open[r.ID] = true
+		}
+		require.Len(t, open, keepOpen+1)
+		require.True(t, open[theirs], "a person's follow-up is a person's")
+		require.True(t, open[ids[len(ids)-1]], "the newest stay")
+		require.False(t, open[ids[0]])
+	}
+}
+
 // forgetful is a Temporal that remembers what it was asked to forget.
 type forgetful struct{ ids []string }
 

@@ -8,11 +8,10 @@ import (
 
 // The box of a chart, in its own units. Values grow from the foot up to the head.
 const (
-	chartWidth = 420
-	chartHead  = 14
-	chartFoot  = 104
-	chartTall  = 122
-	chartLeft  = 0
+	chartWidth = 540
+	chartHead  = 16
+	chartFoot  = 94
+	chartTall  = 114
 	minBar     = 2 // one run among thousands is still seen
 )
 
@@ -23,9 +22,9 @@ type grid struct {
 }
 
 func (g grid) index(midnight time.Time) int { return int(midnight.Sub(g.from) / (24 * time.Hour)) }
-func (g grid) slot() int                    { return (chartWidth - chartLeft) / g.days }
+func (g grid) slot() int                    { return chartWidth / g.days }
 func (g grid) width() int                   { return max(g.slot()-g.slot()/5-1, 2) }
-func (g grid) x(day int) int                { return chartLeft + day*(chartWidth-chartLeft)/g.days }
+func (g grid) x(day int) int                { return day * chartWidth / g.days }
 func (g grid) name(day time.Time) string    { return day.UTC().Format("2 Jan") }
 
 // scale is the height of a value.
@@ -37,10 +36,10 @@ func scale[N ~int64](n, most N) int {
 }
 
 // chart is an empty one with its levels and days.
-func (g grid) chart(top, base string) view.Chart {
+func (g grid) chart(top string) view.Chart {
 	at := func(day int) string { return g.name(g.from.AddDate(0, 0, day)) }
 	return view.Chart{
-		W: chartWidth, H: chartTall, Top: view.ChartLine{Y: chartHead, Label: top}, Base: view.ChartLine{Y: chartFoot, Label: base},
+		W: chartWidth, H: chartTall, Top: view.ChartLine{Y: chartHead, Label: top}, Foot: chartFoot,
 		Days: []view.ChartDay{
 			{X: 0, Label: at(0), Anchor: "start"},
 			{X: chartWidth / 2, Label: at(g.days / 2), Anchor: "middle"},

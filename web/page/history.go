@@ -119,7 +119,8 @@ func (d PlaceData) outcomes(base links.List, g grid, t typed) view.Chart {
 		}
 		most = max(most, n)
 	}
-	chart := g.chart(view.Count(most), "0")
+	most = max(most, 4) // a day with one run is no peak
+	chart := g.chart(view.Count(most))
 	for day := range g.days {
 		y := chartFoot
 		for _, o := range stacked {
@@ -136,7 +137,7 @@ func (d PlaceData) outcomes(base links.List, g grid, t typed) view.Chart {
 			}
 		}
 	}
-	chart.Text = fmt.Sprintf("%s runs ended; the most on one day were %s.", view.Count(t.runs), view.Count(most))
+	chart.Text = fmt.Sprintf("%s ended in these days, by day and outcome.", view.Count(t.runs))
 	return chart
 }
 
@@ -149,7 +150,7 @@ func (d PlaceData) took(base links.List, g grid, t typed) view.Chart {
 			good, longest = append(good, c), max(longest, c.P95)
 		}
 	}
-	chart := g.chart(view.Length(longest), "0 s")
+	chart := g.chart(view.Length(longest))
 	if len(good) == 0 {
 		chart.Empty = "No run of this type succeeded in these days."
 		return chart

@@ -88,8 +88,8 @@ func TestHistoryStaysInItsBox(t *testing.T) {
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, h, 2)
 		require.GreaterOrEqual(t, y, 0)
-		require.LessOrEqual(t, x+w, 420)
-		require.LessOrEqual(t, y+h, 104)
+		require.LessOrEqual(t, x+w, 540)
+		require.LessOrEqual(t, y+h, 94)
 	})
 	require.Equal(t, 30, doc.Find("circle.chart-dot").Length())
 }

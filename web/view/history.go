@@ -39,7 +39,7 @@ type Chart struct {
 	Text  string // what it shows, in words
 	W, H  int
 	Top   ChartLine   // the largest value's height
-	Base  ChartLine   // zero
+	Foot  int         // zero's height
 	Days  []ChartDay  // names under the picture
 	Marks []ChartMark // bars, or places on a line
 	Line  string      // points of a line through the marks; empty: none
