@@ -84,8 +84,8 @@ func (d RunsData) more() []view.Field {
 		chooseBool("open", "Follow-up", "Open or not", l.Open, openLabel, notOpenLabel),
 		chooseBool("stale_lineage", "Lineage", "Stuck or not", l.Lineage, lineageLabel, noLineageLabel),
 		d.initiatorField(),
-		within("within", "Queued", l.Within), moment("from", "Queued from, UTC", l.From), moment("to", "Queued before, UTC", l.To),
-		within("ended_within", "Ended", l.EndedWithin), moment("ended_from", "Ended from, UTC", l.EndedFrom), moment("ended_to", "Ended before, UTC", l.EndedTo),
+		within("within", "Queued", l.Within), momentField("from", "Queued from, UTC", l.From), momentField("to", "Queued before, UTC", l.To),
+		within("ended_within", "Ended", l.EndedWithin), momentField("ended_from", "Ended from, UTC", l.EndedFrom), momentField("ended_to", "Ended before, UTC", l.EndedTo),
 	}
 	for i := range fields {
 		fields[i].SubmitOnChange = false
@@ -148,7 +148,7 @@ func within(name, label string, d time.Duration) view.Field {
 	return f
 }
 
-func moment(name, label string, at time.Time) view.Field {
+func momentField(name, label string, at time.Time) view.Field {
 	f := view.Field{Name: name, Label: label, Kind: view.MomentField}
 	if !at.IsZero() {
 		f.Value = at.UTC().Format("2006-01-02T15:04:05")

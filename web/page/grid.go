@@ -27,8 +27,8 @@ func (g grid) width() int                   { return max(g.slot()-g.slot()/5-1, 
 func (g grid) x(day int) int                { return day * chartWidth / g.days }
 func (g grid) name(day time.Time) string    { return day.UTC().Format("2 Jan") }
 
-// scale is the height of a value.
-func scale[N ~int64](n, most N) int {
+// tallness is the height of a value.
+func tallness[N ~int64](n, most N) int {
 	if most <= 0 {
 		return 0
 	}

@@ -128,7 +128,7 @@ func (d PlaceData) outcomes(base links.List, g grid, t typed) view.Chart {
 				if c.Outcome != o {
 					continue
 				}
-				h := max(minBar, scale(c.Runs, most))
+				h := max(minBar, tallness(c.Runs, most))
 				y -= h
 				chart.Marks = append(chart.Marks, view.ChartMark{
 					X: g.x(day), Y: y, W: g.width(), H: h, Class: barOf(o), Href: d.runsOf(base, c),
@@ -159,7 +159,7 @@ func (d PlaceData) took(base links.List, g grid, t typed) view.Chart {
 	for _, c := range good {
 		day := g.index(c.Day)
 		middle := g.x(day) + g.width()/2
-		low, high := chartFoot-scale(c.Median, longest), chartFoot-scale(c.P95, longest)
+		low, high := chartFoot-tallness(c.Median, longest), chartFoot-tallness(c.P95, longest)
 		chart.Marks = append(chart.Marks, view.ChartMark{
 			X: middle, Y: high, H: low - high, Dot: true, Slot: max(g.slot(), 8), Class: "tone-info", Href: d.runsOf(base, c),
 			Label: fmt.Sprintf("%s: %s succeeded, half within %s, 95 %% within %s", g.name(c.Day), view.Count(c.Runs), view.Length(c.Median), view.Length(c.P95)),
