@@ -50,6 +50,7 @@ type state struct {
 	generation int
 	knobs      Knobs
 	tokens     map[string]time.Time // issued token to its expiry
+	attempts   map[string]int       // by idempotency key
 	stats      Stats
 }
 
@@ -74,6 +75,7 @@ func New(tenants ...Tenant) *API {
 		a.tenants[t.ID] = &state{Tenant: t, tokens: map[string]time.Time{}}
 	}
 	a.mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", a.issueToken)
+	a.mux.HandleFunc("POST /{tenant}/v1.0/accounts", a.createAccount)
 	a.mux.HandleFunc("GET /{tenant}/v1.0", a.listCollections)
 	a.mux.HandleFunc("GET /{tenant}/v1.0/{$}", a.listCollections)
 	a.mux.HandleFunc("GET /{tenant}/v1.0/{collection}", a.listObjects)

@@ -330,3 +330,32 @@ func TestTokensExpireAndAreBounded(t *testing.T) {
 	require.False(t, s.allows(with("first"), now))
 	require.True(t, s.allows(with(strings.Repeat("x", maxTokens+5)), now))
 }
+
+func TestAccountsAnswerAsTheyAreAskedTo(t *testing.T) {
+	c := setup(t, Tenant{})
+	create := func(answer, key string) int {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.origin+"/contoso/v1.0/accounts",
+			strings.NewReader(`{"email": "a@x.test", "answer": "`+answer+`"}`))
+		require.NoError(t, err)
+		req.Header.Set("Idempotency-Key", key)
+		return c.do(req).status
+	}
+	require.Equal(t, http.StatusCreated, create("", "1"))
+	require.Equal(t, http.StatusTooManyRequests, create("busy", "2"))
+	require.Equal(t, http.StatusCreated, create("busy", "2"))
+	require.Equal(t, http.StatusInternalServerError, create("flaky", "3"))
+	require.Equal(t, http.StatusCreated, create("flaky", "3"))
+	require.Equal(t, http.StatusInternalServerError, create("broken", "4"))
+	require.Equal(t, http.StatusInternalServerError, create("broken", "4"))
+	require.Equal(t, http.StatusUnprocessableEntity, create("refused", "5"))
+
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.origin+"/contoso/v1.0/accounts", strings.NewReader(`{"email": "a@x.test", "answer": "hang"}`))
+	require.NoError(t, err)
+	_, err = http.DefaultClient.Do(req) //nolint:bodyclose // there is none
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
