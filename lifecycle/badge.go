@@ -82,6 +82,12 @@ var causeLabels = map[Cause]string{
 // Badge is the run's state in one glance.
 func (t Truth) Badge() Badge { return stateBadges[t.State] }
 
+// Badge is the state in one glance, for what is told without a run.
+func (s State) Badge() Badge { return stateBadges[s] }
+
+// GapLabel names a silence that may be opstruth's own.
+const GapLabel = "Silent in a telemetry gap"
+
 // Badge is the status alone, for filters and tables of raw facts.
 func (s Status) Badge() Badge { return statusBadges[s] }
 

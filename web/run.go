@@ -81,6 +81,11 @@ func (s *server) runData(c *gin.Context, a access.Access) (d page.RunData, err e
 	if err != nil {
 		return d, err
 	}
+	if d.EventsNext != "" || query.Get("events_after") != "" {
+		if d.All, _, err = s.Store.Timeline(ctx, scope, a.Run.ID, models.Page{Limit: page.PictureEvents}); err != nil {
+			return d, err
+		}
+	}
 	d.Lineage, err = s.Store.Lineage(ctx, scope, a.Run, relatives)
 	return d, err
 }

@@ -24,6 +24,7 @@ type RunData struct {
 	Artifacts   []models.Artifact    // with the body of those that Inline names
 	Events      []models.Event       // the newest first
 	EventsNext  string
+	All         []models.Event // those that the picture is made of; nil: Events are all
 	TemporalUI  string         // the base address of Temporal UI; empty: not configured or not for this reader
 	Namespace   string         // the name by which Temporal UI knows it; the run itself keeps the id
 	Lineage     models.Lineage // the runs it names or is named by, where they are visible
@@ -45,6 +46,7 @@ func Run(d RunData) view.RunPage {
 		Items:    d.items(),
 		Results:  d.results(t),
 		Facts:    d.facts(t),
+		Picture:  Picture(r.Facts, d.drawn(), d.Now),
 		Timeline: d.timeline(),
 	}
 	if d.EventsNext != "" {
@@ -54,6 +56,14 @@ func Run(d RunData) view.RunPage {
 		p.Stored, p.Triage = stored(r, d.Now), d.triage(t)
 	}
 	return p
+}
+
+// drawn are the events that the picture is made of.
+func (d RunData) drawn() []models.Event {
+	if d.All != nil {
+		return d.All
+	}
+	return d.Events
 }
 
 func (d RunData) heading(title string) view.Heading {

@@ -68,6 +68,7 @@ type RunPage struct {
 	Facts    []Fact
 	Stored   *Stored // system plane only
 	Triage   *Triage // likewise
+	Picture  Picture
 	Timeline []Event
 	Older    Link // earlier events
 }

@@ -1,0 +1,202 @@
+package page
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/web/view"
+)
+
+// PictureEvents is how many events, the newest, the picture of a run is made of.
+const PictureEvents = 500
+
+// stretch is a part of a run's time.
+type stretch struct {
+	badge    view.Badge
+	from, to time.Time
+	lane     lane
+	times    int           // parts that are told as one
+	took     time.Duration // their lengths together
+}
+
+type lane int
+
+const (
+	phaseLane lane = iota // what the run was doing
+	pauseLane             // within it: declared waits, and the time from a cancel to the end
+	alarmLane             // below it: silences
+)
+
+// happening is something that happened to the run at a moment.
+type happening struct {
+	at    time.Time
+	badge view.Badge
+	title string
+}
+
+// course is what a picture shows.
+type course struct {
+	from, to  time.Time
+	stretches []stretch
+	moments   []happening // between from and to
+	later     []happening // after the end
+}
+
+// Picture draws what happened to the run; events are the newest, in any order.
+func Picture(f lifecycle.Facts, events []models.Event, now time.Time) view.Picture {
+	c := courseOf(f, events, now)
+	p := view.Picture{
+		Label: "From " + c.from.UTC().Format("2 Jan 2006, 15:04:05") + " to " + c.to.UTC().Format("2 Jan 2006, 15:04:05 UTC"),
+		Wide:  draw(c, wideBox), Narrow: draw(c, narrowBox),
+	}
+	for _, s := range merged(c.stretches, c.axis(wideBox)) {
+		if !slices.Contains(p.Keys, s.badge) {
+			p.Keys = append(p.Keys, s.badge)
+		}
+		p.Rows = append(p.Rows, view.PictureRow{
+			What: s.name(), From: view.At(s.from, now), To: view.At(s.to, now), Took: view.Length(s.took),
+		})
+	}
+	return p
+}
+
+func courseOf(f lifecycle.Facts, events []models.Event, now time.Time) course {
+	c := course{from: f.QueuedAt, to: cmp.Or(f.CompletedAt, now)}
+	if c.from.IsZero() {
+		c.from = c.to.Add(-time.Second)
+	}
+	if !c.to.After(c.from) {
+		c.to = c.from.Add(time.Millisecond)
+	}
+	began := cmp.Or(f.StartedAt, c.to)
+	c.add(phaseLane, lifecycle.Queued.Badge(), c.from, began)
+	if !f.StartedAt.IsZero() {
+		c.add(phaseLane, lifecycle.Running.Badge(), began, c.to)
+	}
+	if !f.Cancel.At.IsZero() {
+		c.add(pauseLane, lifecycle.StateCancelling.Badge(), f.Cancel.At, c.to)
+	}
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, func(a, b models.Event) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	c.waits(events, f)
+	c.silences(events, f, now)
+	for _, e := range events {
+		c.mark(e, now)
+	}
+	return c
+}
+
+// add keeps a part that lies within the run's time.
+func (c *course) add(l lane, b view.Badge, from, to time.Time) {
+	from, to = later(from, c.from), earlier(to, c.to)
+	if to.After(from) {
+		c.stretches = append(c.stretches, stretch{badge: b, from: from, to: to, lane: l, times: 1, took: to.Sub(from)})
+	}
+}
+
+// waits finds the declared waits: each from its declaration to its end.
+func (c *course) waits(events []models.Event, f lifecycle.Facts) {
+	badge := lifecycle.StateWaiting.Badge()
+	type open struct {
+		since, until time.Time
+		reason       string
+	}
+	var waiting []open
+	for _, e := range events {
+		d := dataOf(e)
+		same := func(o open) bool { return o.reason == d.Wait }
+		switch e.Kind { //nolint:exhaustive // only these are about waits
+		case lifecycle.WaitDeclared:
+			if !slices.ContainsFunc(waiting, same) {
+				waiting = append(waiting, open{e.At, time.UnixMicro(d.Until), d.Wait})
+			}
+		case lifecycle.WaitEnded:
+			i := max(slices.IndexFunc(waiting, same), 0)
+			if i < len(waiting) {
+				c.add(pauseLane, badge, waiting[i].since, e.At)
+				waiting = slices.Delete(waiting, i, i+1)
+			}
+		}
+	}
+	if len(waiting) == 0 && f.Wait.ID != "" { // an activity holds it, or its event is too old
+		waiting = append(waiting, open{since: f.Wait.Since, until: f.Wait.Until})
+	}
+	for _, o := range waiting {
+		c.add(pauseLane, badge, o.since, earlier(o.until, c.to))
+	}
+}
+
+// silences finds when the run was likely stuck.
+func (c *course) silences(events []models.Event, f lifecycle.Facts, now time.Time) {
+	stuck := lifecycle.ActiveStaleAttention.Badge()
+	gap := view.Badge{Label: lifecycle.GapLabel, Tone: lifecycle.ToneNeutral}
+	kind := func(inGap bool) view.Badge {
+		if inGap {
+			return gap
+		}
+		return stuck
+	}
+	var since time.Time
+	var inGap bool
+	for _, e := range events {
+		d := dataOf(e)
+		switch e.Kind { //nolint:exhaustive // only these are about silences
+		case lifecycle.WentStale:
+			since, inGap = e.At, d.Gap
+		case lifecycle.Recovered:
+			if since.IsZero() && d.StaleAt != 0 {
+				since = time.UnixMicro(d.StaleAt)
+			}
+			if !since.IsZero() {
+				c.add(alarmLane, kind(inGap || d.Gap), since, e.At)
+			}
+			since, inGap = time.Time{}, false
+		}
+	}
+	if since.IsZero() && f.Status.Active() && !now.Before(f.StaleAt) {
+		since, inGap = f.StaleAt, f.InGap
+	}
+	if !since.IsZero() {
+		c.add(alarmLane, kind(inGap), since, c.to)
+	}
+}
+
+// mark keeps what happened at a moment; what the parts tell needs no mark.
+func (c *course) mark(e models.Event, now time.Time) {
+	switch e.Kind { //nolint:exhaustive // every other kind is a mark
+	case lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.Planned, lifecycle.WaitDeclared, lifecycle.WaitEnded,
+		lifecycle.WentStale, lifecycle.Recovered:
+		return
+	}
+	told := line(e, now)
+	m := happening{at: e.At, badge: view.Badge{Label: told.Title, Tone: told.Tone}, title: join(view.At(e.At, now).Clock(), told.Title, told.Detail)}
+	if e.At.After(c.to) {
+		c.later = append(c.later, m)
+		return
+	}
+	c.moments = append(c.moments, m)
+}
+
+func dataOf(e models.Event) models.EventData {
+	var d models.EventData
+	_ = json.Unmarshal(e.Data, &d) // an event without its data still has its time
+	return d
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

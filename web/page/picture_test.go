@@ -1,0 +1,151 @@
+package page_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/web/page"
+	"github.com/opstruth/opstruth/web/page/pagetest"
+	"github.com/opstruth/opstruth/web/ui"
+	"github.com/opstruth/opstruth/web/view"
+)
+
+var update = flag.Bool("update", false, "write the golden pictures anew")
+
+// happened are events of a run, each so long after it was queued.
+type happened struct {
+	after time.Duration
+	kind  lifecycle.Kind
+	data  models.EventData
+}
+
+func eventsOf(t *testing.T, f lifecycle.Facts, all ...happened) []models.Event {
+	t.Helper()
+	var events []models.Event
+	for i, h := range all {
+		raw, err := json.Marshal(h.data)
+		require.NoError(t, err)
+		events = append(events, models.Event{ID: int64(i + 1), At: f.QueuedAt.Add(h.after), Kind: h.kind, Data: raw})
+	}
+	return events
+}
+
+// lasted is a run that was queued so long ago, started after a wait, and ended after took; zero: it is active.
+func lasted(ago, started, took time.Duration) lifecycle.Facts {
+	f := pagetest.Run(1, func(*lifecycle.Facts) {}).Facts
+	f.QueuedAt = now.Add(-ago)
+	f.StartedAt = f.QueuedAt.Add(started)
+	if took > 0 {
+		f.Status, f.Outcome, f.CompletedAt = lifecycle.Completed, lifecycle.Failed, f.QueuedAt.Add(took)
+	}
+	return f
+}
+
+func pictures(t *testing.T) map[string]view.Picture {
+	t.Helper()
+	short := lasted(time.Minute, 80*time.Millisecond, 1100*time.Millisecond)
+	eventful := lasted(2*time.Hour, 12*time.Second, 70*time.Minute)
+	eventful.Cancel.At = eventful.QueuedAt.Add(65 * time.Minute)
+	long := lasted(20*24*time.Hour, time.Hour, 0)
+	long.StaleAt = now.Add(time.Minute)
+	var many []happened
+	for i := range 400 {
+		at := time.Duration(i) * 72 * time.Minute
+		many = append(many, happened{at, lifecycle.WentStale, models.EventData{}}, happened{at + time.Minute, lifecycle.CauseFound, models.EventData{Cause: lifecycle.WorkerLost}},
+			happened{at + 2*time.Minute, lifecycle.Recovered, models.EventData{}})
+	}
+	stuckNow := lasted(3*time.Minute, 2*time.Second, 0)
+	stuckNow.StaleAt = now.Add(-40 * time.Second)
+	queued := lasted(25*time.Second, 0, 0)
+	queued.Status, queued.StartedAt, queued.StaleAt = lifecycle.Queued, time.Time{}, now.Add(time.Minute)
+	return map[string]view.Picture{
+		"one second": page.Picture(short, eventsOf(t, short, happened{1100 * time.Millisecond, lifecycle.Finished, models.EventData{Outcome: lifecycle.Failed}}), now),
+		"eventful": page.Picture(eventful, eventsOf(t, eventful,
+			happened{0, lifecycle.Enqueued, models.EventData{}}, happened{12 * time.Second, lifecycle.Started, models.EventData{}},
+			happened{10 * time.Minute, lifecycle.WaitDeclared, models.EventData{Wait: "Retry-After", Until: eventful.QueuedAt.Add(20 * time.Minute).UnixMicro()}},
+			happened{18 * time.Minute, lifecycle.WaitEnded, models.EventData{Wait: "Retry-After"}},
+			happened{30 * time.Minute, lifecycle.WentStale, models.EventData{}},
+			happened{30*time.Minute + 5*time.Second, lifecycle.CauseFound, models.EventData{Cause: lifecycle.NoWorkers}},
+			happened{36 * time.Minute, lifecycle.Claimed, models.EventData{}}, happened{40 * time.Minute, lifecycle.Recovered, models.EventData{}},
+			happened{50 * time.Minute, lifecycle.WentStale, models.EventData{Gap: true}}, happened{52 * time.Minute, lifecycle.Recovered, models.EventData{Gap: true}},
+			happened{65 * time.Minute, lifecycle.CancelRequested, models.EventData{}}, happened{70 * time.Minute, lifecycle.CancelForced, models.EventData{Outcome: lifecycle.Cancelled}},
+			happened{80 * time.Minute, lifecycle.LateReported, models.EventData{Note: "12 items <b>"}}, happened{90 * time.Minute, lifecycle.AcknowledgedBy, models.EventData{Note: "seen"}},
+		), now),
+		"twenty days":   page.Picture(long, eventsOf(t, long, many...), now),
+		"stuck now":     page.Picture(stuckNow, nil, now),
+		"queued":        page.Picture(queued, nil, now),
+		"nothing known": page.Picture(lifecycle.Facts{}, nil, now),
+	}
+}
+
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	for name, p := range pictures(t) {
+		for _, d := range []view.Drawing{p.Wide, p.Narrow} {
+			for i, tick := range d.Ticks {
+				require.True(t, tick.X >= 0 && tick.X <= d.W, name)
+				require.True(t, i == 0 || tick.X-d.Ticks[i-1].X > 38, "%s: labels collide: %v", name, d.Ticks)
+			}
+			for _, s := range d.Spans {
+				require.True(t, s.X >= 0 && s.X+s.W <= d.W && s.W > 0, "%s: %+v", name, s)
+			}
+			for i, m := range d.Marks {
+				require.True(t, m.X-m.R >= 0 && m.X+m.R <= d.W, "%s: %+v", name, m)
+				require.True(t, i == 0 || m.X > d.Marks[i-1].X, "%s: %+v", name, m)
+			}
+			require.Less(t, len(d.Spans)+len(d.Marks), 500, name)
+			require.GreaterOrEqual(t, len(d.Ticks), 2, name)
+		}
+		require.NotEmpty(t, p.Rows, name)
+
+		var b bytes.Buffer
+		require.NoError(t, ui.Picture(p).Render(t.Context(), &b))
+		require.NotContains(t, b.String(), "<b>")
+		got := strings.ReplaceAll(b.String(), "><", ">\n<") + "\n"
+		golden := filepath.Join("testdata", "picture", strings.ReplaceAll(name, " ", "-")+".html")
+		if *update {
+			require.NoError(t, os.MkdirAll(filepath.Dir(golden), 0o755))
+			require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))
+		}
+		want, err := os.ReadFile(golden)
+		require.NoError(t, err)
+		require.Equal(t, string(want), got, "%s; after a look at the change, run with -update", name)
+	}
+}
+
+func TestWhatAPictureTells(t *testing.T) {
+	t.Parallel()
+	all := pictures(t)
+	rows := func(name string) (told []string) {
+		for _, r := range all[name].Rows {
+			told = append(told, fmt.Sprintf("%s %s", r.What, r.Took))
+		}
+		return told
+	}
+	require.Equal(t, []string{"Queued 12 s", "Running 1 h 9 min", "Cancelling 5 min", "Waiting 8 min", "Likely stuck 10 min", "Silent in a telemetry gap 2 min"}, rows("eventful"))
+	require.Equal(t, []string{"Queued 0.1 s", "Running 1.0 s"}, rows("one second"))
+	require.Equal(t, []string{"Queued 2.0 s", "Running 2 min 58 s", "Likely stuck 40 s"}, rows("stuck now"), "flagged by the clock before any event says so")
+	require.Equal(t, []string{"Queued 25 s"}, rows("queued"))
+	require.Equal(t, []string{"Queued 1 h", "Running 19 d 23 h", "Likely stuck, 400 times 13 h 20 min"}, rows("twenty days"))
+
+	labels := func(d view.Drawing) (told []string) {
+		for _, tick := range d.Ticks {
+			told = append(told, tick.Label)
+		}
+		return told
+	}
+	require.Equal(t, []string{"0 s", "0.2 s", "0.4 s", "0.6 s", "0.8 s", "1 s"}, labels(all["one second"].Wide))
+	require.Equal(t, []string{"24 Feb", "1 Mar", "6 Mar", "11 Mar"}, labels(all["twenty days"].Wide))
+	require.Equal(t, []string{"14:01", "14:02", "14:03"}, labels(all["stuck now"].Narrow))
+}
