@@ -10,7 +10,7 @@ AREA ?=
 RACE ?=
 TESTFLAGS ?=
 
-.PHONY: help run build prepare test bench race lint fmt check-fmt generate check-generated ci
+.PHONY: help run build prepare test bench faults race lint fmt check-fmt generate check-generated ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ test: prepare ## run all tests of both modules (AREA=… one area's, RACE=1 with
 
 bench: ## measure derivation, judgement, lists, counts and beats; the lists on a million runs (minutes)
 	go test -run '^$$' -bench . -timeout 60m ./lifecycle ./models
+
+faults: ## run real processes under scripts of faults, and print what held (LONG=1 for 1,000 runs over 15 minutes, SEED=…)
+	go run ./standalone/faults $(if $(LONG),-long) $(if $(SEED),-seed $(SEED)) $(if $(SCENARIO),-scenario $(SCENARIO))
 
 race: ## run all tests with the race detector
 	$(MAKE) test RACE=1

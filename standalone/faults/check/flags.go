@@ -49,6 +49,10 @@ func (s Snapshot) flags(report *Report) []Invariant {
 	return []Invariant{real, explained, cleared, lineage, due}
 }
 
+// passRecovery is how long the reconciler may take to verify again after its process, Temporal or the database was away: a
+// step of a pass that lost its worker is given to another one only when its time is over.
+const passRecovery = 10 * time.Second
+
 // judge says of one flag whether the run was silent, and whether its cause fits.
 func (s Snapshot) judge(w witness, f flag, report *Report, real, explained *Invariant) {
 	real.Looked++
@@ -58,20 +62,20 @@ func (s Snapshot) judge(w witness, f flag, report *Report, real, explained *Inva
 		limit = policy.QueuedStaleAfter
 	}
 	window := span{f.from.Add(-limit), f.from}
-	enough := limit - 2*s.Settings.travel() - s.Settings.Slack
+	enough := limit - s.Settings.travel() - s.Settings.Slack
 	silent := w.silent(window) >= enough
 	away := s.during(span{window.from, f.from.Add(s.Settings.travel())}, DatabasePause, DatabaseRestart)
 	switch {
 	case silent && f.gap && !away:
 		// Nothing that the harness did makes a gap of it; the product may have seen its own eyes fail.
 	case silent:
+	case w.backedOff(f.from) && s.during(span{window.from.Add(-passRecovery), f.from}, DatabasePause, DatabaseRestart, ConsoleKill, TemporalStop):
+		return // only Temporal knew why it was silent, and nobody could ask
 	case away && f.gap:
 		return // the signs could not arrive, and that is what the record says
 	case away:
 		real.violated("%s was called likely stuck at %s while the database was away, and that is no gap in its record%s", w.run.ID, clock(f.from), w.story())
 		return
-	case w.backedOff(f.from) && s.during(span{f.from.Add(-4 * s.Settings.Timing.PassEvery), f.from}, ConsoleKill, TemporalStop):
-		return // only Temporal knew why it was silent, and nobody could ask
 	default:
 		report.FalseFlags++
 		real.violated("%s was called likely stuck at %s and was not silent%s", w.run.ID, clock(f.from), w.story())

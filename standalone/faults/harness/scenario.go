@@ -52,7 +52,7 @@ func Scenarios() []Scenario { return []Scenario{short(), gap(), fleet(), long()}
 // brisk settings show in seconds what takes minutes by default.
 func brisk() Timing {
 	return Timing{
-		Heartbeat: time.Second, Pass: time.Second, StaleAfter: 6 * time.Second, QueuedStaleAfter: 20 * time.Second,
+		Heartbeat: time.Second, Pass: time.Second, StaleAfter: 8 * time.Second, QueuedStaleAfter: 20 * time.Second,
 		CloseAfter: time.Minute, CloseDoomed: 4 * time.Second,
 	}
 }
@@ -77,7 +77,7 @@ func short() Scenario {
 	nodes := append(workers(2, work.Steady), Node{Name: "doomed", Role: work.RoleWorker, Queues: []string{work.Doomed}})
 	nodes[0].Offset, nodes[2].Offset = -5*time.Second, 5*time.Second
 	return Scenario{
-		Name: "short", About: "40 runs and one of every fault", Timing: brisk(), Slack: 3 * time.Second, Limit: 4 * time.Minute,
+		Name: "short", About: "40 runs and one of every fault", Timing: brisk(), Slack: 2 * time.Second, Limit: 4 * time.Minute,
 		Spread: 2 * time.Second, Nodes: nodes,
 		Jobs: func(chance *rand.Rand) []Job {
 			hold := func() int { return int(between(chance, seconds(3), seconds(9)).Milliseconds()) }
@@ -85,8 +85,8 @@ func short() Scenario {
 			for i := range 37 {
 				in, kind := work.Input{Items: 4, HoldMS: hold()}, work.TypeSteady
 				switch i % 6 {
-				case 1: // backoffs of 1, 2, 4 and 8 s
-					in.Items, in.FlakyAt, in.Flaky = 2, 0, 4
+				case 1: // the last backoff is of 16 s
+					in.Items, in.FlakyAt, in.Flaky = 2, 0, 5
 				case 2:
 					in.WaitAt, in.WaitMS, in.Bad = 2, 8000, 1
 				case 3:
@@ -105,7 +105,7 @@ func short() Scenario {
 		},
 		Script: func(*rand.Rand) [][]step {
 			return [][]step{{
-				crash("doomed", -1), crash("worker-1", seconds(2)), freeze("worker-2", seconds(9)), idle(seconds(2)),
+				crash("doomed", -1), crash("worker-1", seconds(2)), freeze("worker-2", seconds(11)), idle(seconds(2)),
 				pauseDatabase(seconds(3)), idle(seconds(2)), roll("worker-1", 0), shift("worker-1", -5*time.Second), restartDatabase(),
 				idle(seconds(2)), crash(console0, seconds(1)), stopTemporal(seconds(2)),
 			}}
@@ -118,11 +118,11 @@ func gap() Scenario {
 	timing := brisk()
 	timing.CloseAfter = 2 * time.Second // so that only what it knows of its own eyes keeps it from closing
 	return Scenario{
-		Name: "gap", About: "100 active runs while the database is away for four times stale_after", Timing: timing,
-		Slack: 3 * time.Second, Limit: 5 * time.Minute, Spread: 5 * time.Second, Nodes: workers(2, work.Steady),
-		Jobs: func(*rand.Rand) []Job { return held(100, work.TypeSteady, 2, 30*time.Second) },
+		Name: "gap", About: "100 active runs while the database is away for three times stale_after", Timing: timing,
+		Slack: 2 * time.Second, Limit: 5 * time.Minute, Spread: 5 * time.Second, Nodes: workers(2, work.Steady),
+		Jobs: func(*rand.Rand) []Job { return held(100, work.TypeSteady, 1, time.Minute) },
 		Script: func(*rand.Rand) [][]step {
-			return [][]step{{idle(seconds(5)), allActive(100), pauseDatabase(4 * timing.StaleAfter), gapIsNamed(100)}}
+			return [][]step{{idle(seconds(5)), allActive(100), pauseDatabase(3 * timing.StaleAfter), gapIsNamed(100)}}
 		},
 	}
 }
@@ -134,14 +134,14 @@ func fleet() Scenario {
 	nodes := append(workers(2, work.Fragile), Node{Name: "steady", Role: work.RoleWorker, Queues: []string{work.Steady}})
 	return Scenario{
 		Name: "fleet", About: "100 active runs whose workers are all killed, beside 20 of another queue", Timing: timing,
-		Slack: 3 * time.Second, Limit: 5 * time.Minute, Spread: 5 * time.Second, Nodes: nodes,
+		Slack: 2 * time.Second, Limit: 5 * time.Minute, Spread: 5 * time.Second, Nodes: nodes,
 		Jobs: func(*rand.Rand) []Job {
 			return append(held(100, work.TypeFragile, 2, 25*time.Second), held(20, work.TypeSteady, 2, 40*time.Second)...)
 		},
 		Script: func(*rand.Rand) [][]step {
 			return [][]step{{
 				idle(seconds(5)), allActive(120), together(crash("worker-1", -1), crash("worker-2", -1)),
-				oneCause(work.TypeFragile, lifecycle.NoWorkers, 100), restart("worker-1", "worker-2"),
+				oneCause(work.TypeFragile, lifecycle.NoWorkers, 100), idle(seconds(5)), restart("worker-1", "worker-2"),
 			}}
 		},
 	}
