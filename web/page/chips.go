@@ -33,7 +33,7 @@ func (d RunsData) chips() []view.Chip {
 	add(l.Status != "", "Status", l.Status.Badge().Label, func(l *links.List) { l.Status = "" })
 	add(l.Outcome != "", "Outcome", l.Outcome.Badge().Label, func(l *links.List) { l.Outcome = "" })
 	add(l.Freshness != "", "Freshness", l.Freshness.Badge().Label, func(l *links.List) { l.Freshness = "" })
-	add(l.Open != nil && (l.Class != lifecycle.TerminalFollowUp || !*l.Open), "", pick(l.Open, "Open", notOpenLabel), func(l *links.List) { l.Open = nil })
+	add(l.Open != nil && (l.Class != lifecycle.TerminalFollowUp || !*l.Open), "", pick(l.Open, openLabel, notOpenLabel), func(l *links.List) { l.Open = nil })
 	add(l.Lineage != nil, "", pick(l.Lineage, lineageLabel, noLineageLabel), func(l *links.List) { l.Lineage = nil })
 	add(l.Initiator != "", "Started by", d.initiatorName(l.Initiator), func(l *links.List) { l.Initiator = "" })
 	add(l.Text != "", "Text", l.Text, func(l *links.List) { l.Text = "" })

@@ -95,7 +95,7 @@ func (d RunsData) more() []view.Field {
 
 const (
 	endedLabel     = "Ended"
-	openLabel      = "Open: nobody took note yet"
+	openLabel      = "Open"
 	notOpenLabel   = "Noted or made good"
 	lineageLabel   = "Was or is stuck"
 	noLineageLabel = "Never stuck"
@@ -136,14 +136,14 @@ var spans = []struct{ value, label string }{
 
 func within(name, label string, d time.Duration) view.Field {
 	value := links.Span(d)
-	f := choose(name, label+" in", "Whenever", value)
+	f := choose(name, label, "Whenever", value)
 	known := value == ""
 	for _, s := range spans {
-		f.Options = append(f.Options, view.Option{Value: s.value, Label: label + " in " + s.label})
+		f.Options = append(f.Options, view.Option{Value: s.value, Label: "In " + s.label})
 		known = known || s.value == value
 	}
 	if !known {
-		f.Options = append(f.Options, view.Option{Value: value, Label: label + " in the last " + value})
+		f.Options = append(f.Options, view.Option{Value: value, Label: "In the last " + value})
 	}
 	return f
 }

@@ -155,7 +155,9 @@ func (d RunsData) filters() view.FilterBar {
 		asked[f.Name] = true
 	}
 	for _, f := range bar.More {
-		bar.MoreOpen = bar.MoreOpen || f.Value != ""
+		if f.Value != "" {
+			bar.MoreAsked++
+		}
 	}
 	for name, values := range d.List.Values() {
 		if !asked[name] {

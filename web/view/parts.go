@@ -109,7 +109,7 @@ type FilterBar struct {
 	Search    Field   // Name empty: no search
 	Fields    []Field // selects
 	More      []Field // those that are rarely asked for, folded away
-	MoreOpen  bool    // one of them is in force
+	MoreAsked int     // how many of them are in force
 	Views     *Views  // the reader's saved views; nil: none are offered
 	Export    Link    // the list as a file
 	Hidden    []Pair  // parameters that are kept, such as the class
