@@ -1,6 +1,9 @@
 package models
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // CreateWorkspace adds an organisation; its slug is unique.
 func (s *Store) CreateWorkspace(ctx context.Context, w Workspace) (Workspace, error) {
@@ -8,6 +11,18 @@ func (s *Store) CreateWorkspace(ctx context.Context, w Workspace) (Workspace, er
 		return Workspace{}, err
 	}
 	return w, s.insert(ctx, "workspace", `INSERT INTO workspaces (id, slug, name) VALUES (?, ?, ?)`, w.ID, w.Slug, w.Name)
+}
+
+// RenameWorkspace changes the name that people see.
+func (s *Store) RenameWorkspace(ctx context.Context, slug, name string) error {
+	rows, err := s.exec(ctx, `UPDATE workspaces SET name = ? WHERE slug = ?`, name, slug)
+	if err != nil {
+		return fmt.Errorf("rename workspace: %w", err)
+	}
+	if rows == 0 {
+		return ErrNotFound
+	}
+	return nil
 }
 
 // CreateTenant adds a managed environment; its slug is unique in the workspace.

@@ -39,7 +39,7 @@ without it an existing secret stays.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := l.check(); err != nil {
-				return err
+				return usage(err)
 			}
 			c, err := config.Load(os.Environ(), config.DatabaseURL, config.SecretKey)
 			if err != nil {

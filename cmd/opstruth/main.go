@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -45,6 +46,26 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(program.Web(), program.Worker(), migrate(), user(), tenant(), connection(), runs(), version())
+	root.AddCommand(program.Web(), program.Worker(), migrate(), workspace(), tenant(), user(), connection(), runs(), version())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := cmd.ValidateRequiredFlags(); err != nil {
+			return usage(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
+		}
+		return nil
+	}
+	strict(root)
 	return root
+}
+
+// strict makes wrong arguments of any command a case of wrong usage, and of a command that only has others
+// below it one that tells of them.
+func strict(cmd *cobra.Command) {
+	if !cmd.Runnable() {
+		cmd.Args, cmd.RunE = cobra.NoArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
+	cmd.Args = usageArgs(cmd.Args)
+	for _, below := range cmd.Commands() {
+		strict(below)
+	}
 }

@@ -44,15 +44,12 @@ The console is at --url or ` + urlVariable + `. Who asks is told by a personal A
 makes one. With --json a command prints what the API answered, unchanged.
 
 ` + exitCodes,
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	f := parent.PersistentFlags()
 	f.StringVar(&c.url, "url", "", "address of the console; "+urlVariable+" or http://127.0.0.1:8080 if empty")
 	f.StringVar(&c.token, "token", "", "personal API token; "+tokenVariable+" or "+tokenVariable+"_FILE if empty")
 	f.BoolVar(&c.json, "json", false, "print the API's JSON")
-	parent.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	parent.AddCommand(c.start(), c.list(), c.show(), c.watch(), c.cancel(), c.retry(), c.acknowledge())
+	parent.AddCommand(c.start(), c.list(), c.show(), c.watch(), c.cancel(), c.retry(), c.acknowledge(), c.reopen(), c.claim(), c.release())
 	return parent
 }
 
@@ -114,9 +111,9 @@ func (c *caller) secret() (string, error) {
 	return value, nil
 }
 
-// onSystem lets a command that only reads ask for the runs of all workspaces.
+// onSystem lets a command work on the runs of all workspaces.
 func (c *caller) onSystem(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&c.platform, "system", false, "read on the system plane, with a token of that plane")
+	cmd.Flags().BoolVar(&c.platform, "system", false, "use the system plane: the runs of all workspaces, with a token of that plane")
 }
 
 func first(values ...string) string {

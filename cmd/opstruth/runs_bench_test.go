@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,12 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/internal/auth"
+	"github.com/opstruth/opstruth/internal/feed"
 	"github.com/opstruth/opstruth/internal/start"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
 	"github.com/opstruth/opstruth/operation"
 	server "github.com/opstruth/opstruth/web"
+	"github.com/opstruth/opstruth/web/api"
+	"github.com/opstruth/opstruth/web/api/apitest"
 )
 
 // bench is a real console, over a record store of its own, that no worker serves.
@@ -29,9 +33,10 @@ type bench struct {
 	world   modelstest.World
 	address string
 	token   string // of the owner of Acme
-	// before is called before each request, with its number from 1. It answers in the console's place where
-	// it returns true.
-	before func(n int64, w http.ResponseWriter, r *http.Request) bool
+	// before is called before each request, with its number from 1, but for streams. It answers in the
+	// console's place where it returns true.
+	before  func(n int64, w http.ResponseWriter, r *http.Request) bool
+	streams atomic.Int64 // those that were asked for, which before is not called for
 }
 
 type sample struct {
@@ -39,9 +44,15 @@ type sample struct {
 	Name  string `json:"name"`
 }
 
+// console is one that tells of no changes: who watches looks again and again.
 func console(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, store: modelstest.New(t)}
+	return serving(t, modelstest.New(t), nil)
+}
+
+func serving(t *testing.T, store *models.Store, changes *feed.Feed) *bench {
+	t.Helper()
+	b := &bench{t: t, store: store}
 	b.world = modelstest.Seed(t, b.store)
 	types, err := operation.NewRegistry(lifecycle.DefaultPolicy(), lifecycle.NewTiming(5*time.Second, 5*time.Second),
 		operation.Define(operation.Type[sample]{
@@ -60,15 +71,28 @@ func console(t *testing.T) *bench {
 	require.NoError(t, err)
 	away := func(context.Context, models.Run) error { return nil }
 	handler, err := server.New(server.Options{
-		Store: b.store, Types: types, Metrics: http.NotFoundHandler(),
+		Store: b.store, Types: types, Metrics: http.NotFoundHandler(), Feed: changes,
 		Starter: &start.Starter{Record: b.store, Types: types, Dispatch: away},
 	})
 	require.NoError(t, err)
 	var asked atomic.Int64
 	listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if n := asked.Add(1); b.before == nil || !b.before(n, w, r) {
+		if api.Streams(r.URL.Path) {
+			b.streams.Add(1)
 			handler.ServeHTTP(w, r)
+			return
 		}
+		if n := asked.Add(1); b.before != nil && b.before(n, w, r) {
+			return
+		}
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		if err := apitest.Conforms(r, answer.Code, answer.Header(), answer.Body.Bytes()); err != nil && strings.HasPrefix(r.URL.Path, apitest.Prefix) {
+			t.Error(err)
+		}
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes()) // the caller may have hung up
 	}))
 	t.Cleanup(listening.Close)
 	b.address, b.token = listening.URL, b.tokenOf(b.world.Owner, models.PlaneAdmin)

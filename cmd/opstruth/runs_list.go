@@ -22,9 +22,16 @@ var filters = []struct{ name, help string }{
 	{"outcome", "only runs with this outcome: pending, succeeded, partially_succeeded, failed, blocked or cancelled"},
 	{"freshness", "only runs of this freshness: fresh_active, likely_stale, reconciled_failed or terminal_normal"},
 	{"problem_class", "only runs of this class: none, active_stale_attention or terminal_follow_up"},
+	{"cause", "only silent runs with this cause, and those closed for it: " +
+		"no_workers, worker_lost, activity_retrying, workflow_task_failing, backlogged, " +
+		"no_progress, idle_undeclared, paused, workflow_missing, closed_elsewhere, unverified or unknown"},
+	{"queue", "only runs that this task queue serves"},
+	{"failure", "only runs that failed alike; the key is from the page of failures"},
 	{"initiator", "only runs that this user (its id) started"},
 	{"from", "only runs queued at this time or later, like 2006-01-02T15:04:05Z"},
 	{"to", "only runs queued before this time"},
+	{"within", "only runs queued no longer ago than this, like 24h or 7d"},
+	{"ended_within", "only runs that ended no longer ago than this, like 24h or 7d"},
 	{"ended_from", "only runs that ended at this time or later"},
 	{"ended_to", "only runs that ended before this time"},
 	{"q", "only runs whose target, type or id contain this text"},
@@ -47,7 +54,7 @@ func (c *caller) list() *cobra.Command {
 		Long:  "List runs, the newest first. Filters have the names of the API's query parameters.",
 		Example: `  opstruth runs list --workspace acme --active
   opstruth runs list --problem_class terminal_follow_up --open --json`,
-		Args: usageArgs(cobra.NoArgs),
+		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
 	for _, x := range filters {

@@ -33,7 +33,7 @@ func (c *caller) tell(run apiclient.Run, body []byte) error {
 
 func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) }
 
-// table lists runs. Its heads are the names of the API's fields; marks name those fields that are true.
+// table lists runs. Its heads are the names of the API's fields.
 func (c *caller) table(runs []apiclient.Run) {
 	t := newTable(c.out)
 	defer t.Flush()
@@ -81,6 +81,9 @@ func (c *caller) card(r apiclient.Run) {
 	if x := r.Acknowledged; x != nil {
 		line("acknowledged", moment(&x.At)+" by "+x.By+": "+x.Note)
 	}
+	if x := r.ClaimedBy; x != nil {
+		line("claimed_by", *x+", "+moment(r.ClaimedAt))
+	}
 	line("progress", detailed(r.Progress))
 	facts(line, r)
 }
@@ -99,21 +102,14 @@ func facts(line func(name, text string), r apiclient.Run) {
 	line("stale_at", moment(r.StaleAt))
 	line("completed_at", moment(r.CompletedAt))
 	line("retry_of", value(r.RetryOf))
+	line("retried_by", value(r.RetriedBy))
 	line("superseded_by", value(r.SupersededBy))
 	line("workflow_id", r.WorkflowId)
 	line("as_of", moment(&r.AsOf))
 }
 
-func marks(r apiclient.Run) string {
-	var names []string
-	if r.Open {
-		names = append(names, "open")
-	}
-	if r.StaleLineage {
-		names = append(names, "stale_lineage")
-	}
-	return strings.Join(names, ",")
-}
+// marks are the API's own words for what is to be known beside the badge.
+func marks(r apiclient.Run) string { return strings.Join(r.Marks, ", ") }
 
 // counted is what of a run is done, and of how many where that is known.
 func counted(p apiclient.Progress) string {

@@ -12,7 +12,7 @@ func (c *caller) show() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show RUN",
 		Short: "Show one run: how it is, how that is known, and what to do next",
-		Args:  usageArgs(cobra.ExactArgs(1)),
+		Args:  cobra.ExactArgs(1),
 	}
 	c.onSystem(cmd)
 	cmd.RunE = c.calls(func(ctx context.Context, _ *cobra.Command, args []string) error {

@@ -132,7 +132,7 @@ func TestRunsFiltersAreTheAPIsQueryParameters(t *testing.T) {
 			require.Contains(t, f.help, v)
 		}
 	}
-	require.Len(t, values, 4)
+	require.Len(t, values, 5)
 	require.ElementsMatch(t, want, have)
 }
 
@@ -155,9 +155,9 @@ func TestRunsListFiltersAndPages(t *testing.T) {
 	require.NotContains(t, b.did("list", "--active"), failed.ID)
 	require.NotContains(t, b.did("list", "--active=false"), active.ID)
 	lineage := b.did("list", "--stale_lineage")
-	require.Contains(t, lineage, "open,stale_lineage")
 	require.Contains(t, lineage, closed.ID)
 	require.NotContains(t, lineage, failed.ID)
+	require.Contains(t, b.did("list", "--cause", "no_workers", "--ended-within", "1h", "--queue", "default"), closed.ID)
 	require.Equal(t, lineage, b.did("list", "--stale-lineage", "--problem-class", "terminal_follow_up"))
 
 	page := b.does("list", "--limit", "2")
@@ -177,7 +177,11 @@ func TestRunsAreRetriedAndAcknowledged(t *testing.T) {
 	run := modelstest.Ended(t, b.store, b.world.NewRun(), lifecycle.Failed)
 
 	require.Contains(t, b.refuses(exitUsage, "ack", run.ID), "--note")
+	require.Contains(t, b.did("claim", run.ID), "Olga")
+	require.NotContains(t, b.did("release", run.ID), "claimed_by")
 	require.Regexp(t, `acknowledged .* by Olga: seen\n`, b.did("ack", run.ID, "--note", "seen"))
+	require.Contains(t, b.did("list"), decoded[apiclient.Run](t, b.did("show", run.ID, "--json")).Marks[0], "marks are in the API's words")
+	require.NotContains(t, b.did("reopen", run.ID), "acknowledged")
 	retried := decoded[apiclient.Run](t, b.did("retry", run.ID, "--json", "--idempotency-key", "once"))
 	require.Equal(t, run.ID, *retried.RetryOf)
 	require.Contains(t, b.did("retry", run.ID, "--idempotency-key", "once"), retried.Id)
@@ -196,6 +200,14 @@ func TestRunsOfAllWorkspacesAreReadOnTheSystemPlane(t *testing.T) {
 		require.Equal(t, exitError, refused.code)
 		require.Contains(t, refused.err, "the other plane")
 	}
+	failed := modelstest.Ended(t, b.store, b.world.NewRun(), lifecycle.Failed)
+	for _, args := range [][]string{
+		{"claim", failed.ID}, {"release", failed.ID}, {"ack", failed.ID, "--note", "seen"}, {"reopen", failed.ID}, {"retry", failed.ID},
+	} {
+		require.Zero(t, b.doesAs(staff, append(args, "--system")...).code, args)
+	}
+	active := modelstest.Running(t, b.store, b.world.NewRun())
+	require.Contains(t, b.doesAs(staff, "cancel", active.ID, "--system").out, "by Pat")
 }
 
 func TestRunsErrorsSayWhatToDo(t *testing.T) {

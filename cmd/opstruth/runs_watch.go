@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,10 +12,9 @@ import (
 )
 
 const (
-	patience  = time.Minute // without an answer, before watching ends; a console restarts in less
-	barCells  = 20
-	lineCells = 79          // what a terminal shows at least in one line, which is all that a line's start can be gone back to
-	again     = "\r\x1b[2K" // clears the line and goes back to its start
+	patience = time.Minute      // without an answer, before watching ends; a console restarts in less
+	trust    = 10 * time.Second // between two looks while the console tells of every change
+	redraw   = time.Second      // of the line on a terminal, whose width may have changed
 )
 
 // watch follows a run until it has ended.
@@ -24,12 +22,13 @@ type watch struct {
 	every       time.Duration
 	failIfStuck bool
 	told        string // the last line
+	line        moving
 }
 
 // watching adds the flags of a command that can watch.
 func (c *caller) watching(cmd *cobra.Command) *watch {
 	w := &watch{}
-	cmd.Flags().DurationVar(&w.every, "interval", 2*time.Second, "how often to look while watching")
+	cmd.Flags().DurationVar(&w.every, "interval", 2*time.Second, "how often to look while the console does not tell of changes by itself")
 	cmd.Flags().BoolVar(&w.failIfStuck, "fail-if-stuck", false, "stop watching a run that is likely stuck, with an exit code of its own")
 	return w
 }
@@ -42,7 +41,7 @@ func (c *caller) watch() *cobra.Command {
 --json, there is a line for every change.
 
 ` + exitCodes,
-		Args: usageArgs(cobra.ExactArgs(1)),
+		Args: cobra.ExactArgs(1),
 	}
 	c.onSystem(cmd)
 	w := c.watching(cmd)
@@ -52,16 +51,22 @@ func (c *caller) watch() *cobra.Command {
 	return cmd
 }
 
-// follow looks at the run again and again. Once it was seen, calls that fail in passing are tried again.
+// follow looks at the run whenever the console tells that it has changed, and now and then in any case. Once
+// it was seen, calls that fail in passing are tried again.
 func (w *watch) follow(ctx context.Context, c *caller, id string) error {
 	if w.every <= 0 {
 		return usage(errors.New("--interval must be a positive duration, like 2s"))
 	}
-	tick := time.NewTicker(w.every)
-	defer tick.Stop()
 	var seen time.Time // by this machine's clock
+	run, body, err := c.read(ctx, id)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	listening, stop := context.WithCancel(ctx)
+	news := c.listen(listening, id)
+	defer news.done.Wait()
+	defer stop()
 	for {
-		run, body, err := c.read(ctx, id)
 		switch {
 		case ctx.Err() != nil:
 		case err == nil:
@@ -75,26 +80,52 @@ func (w *watch) follow(ctx context.Context, c *caller, id string) error {
 			if w.failIfStuck && run.ProblemClass == apiclient.ProblemClassActiveStaleAttention {
 				return w.end(c, run, &exit{code: exitStuck})
 			}
-		case seen.IsZero() || !apiclient.Passing(err) || time.Since(seen) > patience:
+		case !apiclient.Passing(err) || time.Since(seen) > patience:
 			w.leave(c)
 			return err
 		}
+		if !w.wait(ctx, c, news, seen) {
+			w.leave(c)
+			return interrupted(ctx, ctx.Err())
+		}
+		run, body, err = c.read(ctx, id)
+	}
+}
+
+// wait waits until it is time to look again; false when nobody wants to.
+func (w *watch) wait(ctx context.Context, c *caller, news *news, seen time.Time) bool {
+	look, draw := time.NewTicker(w.every), time.NewTicker(redraw)
+	defer look.Stop()
+	defer draw.Stop()
+	for {
 		select {
 		case <-ctx.Done():
-			w.leave(c)
-			return &exit{exitInterrupted, errors.New("watching was interrupted; the run goes on")}
-		case <-tick.C:
+			return false
+		case <-news.changed:
+			return true
+		case <-look.C:
+			if !news.connected.Load() || time.Since(seen) > trust {
+				return true
+			}
+		case <-draw.C:
+			w.draw(c)
 		}
 	}
+}
+
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return &exit{exitInterrupted, errors.New("watching was interrupted; the run goes on")}
 }
 
 // tell draws the line anew, or prints it when it has changed.
 func (w *watch) tell(c *caller, run apiclient.Run, body []byte) error {
 	line := clean(fmt.Sprintf("%s %s: %s", counted(run.Progress), run.Badge, run.Headline))
 	if c.terminal && !c.json {
-		w.told = line
-		_, err := fmt.Fprint(c.out, again, short(bar(run.Progress)+" "+line))
-		return err
+		w.told, w.line.progress = line, run.Progress
+		return w.draw(c)
 	}
 	if line == w.told {
 		return nil
@@ -107,10 +138,19 @@ func (w *watch) tell(c *caller, run apiclient.Run, body []byte) error {
 	return err
 }
 
+// draw draws the line that moves, as wide as the terminal is now.
+func (w *watch) draw(c *caller) error {
+	if !c.terminal || c.json || w.told == "" {
+		return nil
+	}
+	_, err := fmt.Fprint(c.out, w.line.draw(w.told, c.width()))
+	return err
+}
+
 // leave ends the line that moves, and tells all of what it had room for only the start of.
 func (w *watch) leave(c *caller) {
 	if c.terminal && !c.json && w.told != "" {
-		fmt.Fprint(c.out, again, w.told, "\n")
+		fmt.Fprint(c.out, w.line.clear(c.width()), w.told, "\n")
 	}
 }
 
@@ -121,20 +161,4 @@ func (w *watch) end(c *caller, run apiclient.Run, outcome error) error {
 		fmt.Fprintln(c.out, clean(run.NextStep.Text))
 	}
 	return outcome
-}
-
-// bar is the part of a run that is done. While the whole is not known there is nothing to draw.
-func bar(p apiclient.Progress) string {
-	if p.Total <= 0 {
-		return ""
-	}
-	full := int(min(p.Processed, p.Total) * barCells / p.Total)
-	return "[" + strings.Repeat("#", full) + strings.Repeat("-", barCells-full) + "]"
-}
-
-func short(s string) string {
-	if runes := []rune(strings.TrimSpace(s)); len(runes) > lineCells {
-		return string(runes[:lineCells-1]) + "…"
-	}
-	return strings.TrimSpace(s)
 }

@@ -3,13 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/internal/apiclient"
+	"github.com/opstruth/opstruth/internal/feed"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
@@ -118,6 +122,7 @@ func TestRunsWatchDrawsOneLineOnATerminal(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	c, w := &caller{out: &out, terminal: true}, &watch{}
+	const again = "\r\x1b[J"
 	run := apiclient.Run{Badge: "Running", Headline: "Running normally", Progress: apiclient.Progress{Total: 4, Processed: 1}}
 	require.NoError(t, w.tell(c, run, nil))
 	run.Progress.Processed = 5 // what turned up since it was planned
@@ -125,10 +130,81 @@ func TestRunsWatchDrawsOneLineOnATerminal(t *testing.T) {
 	run.Badge, run.Headline, run.NextStep.Text = "Failed", strings.Repeat("long ", 30), "Retry."
 	require.NoError(t, w.tell(c, run, nil))
 	require.NoError(t, w.end(c, run, nil))
-
 	drawn := strings.Split(out.String(), again)
 	require.Equal(t, []string{"", "[#####---------------] 1/4 Running: Running normally", "[####################] 5/4 Running: Running normally"}, drawn[:3])
-	require.Len(t, []rune(drawn[3]), lineCells)
+	require.Len(t, []rune(drawn[3]), usualWidth-1)
 	require.Equal(t, "5/4 Failed: "+strings.TrimSpace(run.Headline)+"\nRetry.\n", drawn[4])
-	require.Empty(t, bar(apiclient.Progress{Processed: 7}))
+}
+
+func TestRunsWatchFitsItsLineIntoATerminalOfAnyWidth(t *testing.T) {
+	t.Parallel()
+	m := moving{progress: apiclient.Progress{Total: 1 << 62, Processed: 1 << 61}}
+	text := strings.Repeat("word ", 40)
+	for _, width := range []int{1, 2, 10, 40, 80, 300} {
+		m.drawn = 0
+		line := strings.TrimPrefix(m.draw(text, width), "\r\x1b[J")
+		require.Less(t, len([]rune(line)), max(width, 2), "%d: %q", width, line)
+	}
+	m.draw(text, 101)
+	require.True(t, strings.HasPrefix(m.draw(text, 40), "\r\x1b[2A\x1b[J"), "100 columns stand in three rows of 40 now")
+	require.Empty(t, bar(apiclient.Progress{Processed: 7}, 80))
+	require.Equal(t, "[#####-----]", bar(apiclient.Progress{Total: 1 << 62, Processed: 1 << 61}, 40))
+}
+
+// streaming is a console that tells of changes, and the way to stop that.
+func streaming(t *testing.T) (b *bench, stop func()) {
+	t.Helper()
+	store := modelstest.New(t)
+	f := feed.New(func() feed.Reader { return store.NewChangeReader() }, time.Millisecond, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		require.NoError(t, <-ended)
+	})
+	t.Cleanup(stop)
+	return serving(t, store, f), stop
+}
+
+// What the console tells of is seen at once, however seldom the run is looked at otherwise.
+func TestRunsWatchIsToldOfChanges(t *testing.T) {
+	t.Parallel()
+	b, _ := streaming(t)
+	run := modelstest.Running(t, b.store, b.world.NewRun())
+	b.before = func(n int64, _ http.ResponseWriter, _ *http.Request) bool {
+		switch n {
+		case 2: // the stream has begun
+			modelstest.Queued(b.t, b.store, b.world.NewRun()) // which is none of this run's
+			advance(b, run.ID)
+		case 3:
+			modelstest.Finish(b.t, b.store, run, lifecycle.PartiallySucceeded)
+		}
+		return false
+	}
+	s := b.does("watch", run.ID, "--interval", "1h")
+	require.Equal(t, exitPartly, s.code, s.err)
+	require.EqualValues(t, 1, b.streams.Load())
+}
+
+// A console that stops in the midst takes nothing with it but the news.
+func TestRunsWatchOutlivesItsStream(t *testing.T) {
+	t.Parallel()
+	b, stop := streaming(t)
+	run := modelstest.Running(t, b.store, b.world.NewRun())
+	b.before = func(n int64, w http.ResponseWriter, _ *http.Request) bool {
+		switch n {
+		case 2:
+			go stop() // whose end the stream's end awaits
+		case 3, 4:
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return true
+		case 5:
+			modelstest.Finish(b.t, b.store, run, lifecycle.Blocked)
+		}
+		return false
+	}
+	s := b.does("watch", run.ID, "--interval", "10ms")
+	require.Equal(t, exitBlocked, s.code, s.err)
+	require.Empty(t, s.err)
 }

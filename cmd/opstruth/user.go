@@ -41,7 +41,7 @@ without it one is made and printed once.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.check(); err != nil {
-				return err
+				return usage(err)
 			}
 			return withStore(cmd, func(ctx context.Context, s *models.Store) error { return a.add(cmd, ctx, s) })
 		},
