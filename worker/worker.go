@@ -63,6 +63,8 @@ type Options struct {
 	// Concurrency is how many steps of one queue run at a time; the SDK's
 	// default if zero.
 	Concurrency int
+	// Batch is how long quick chunks of a run share one activity; 30 s if zero.
+	Batch time.Duration
 	// Interceptors are put around all others. Optional.
 	Interceptors []interceptor.WorkerInterceptor
 }
@@ -180,7 +182,7 @@ func (w *Worker) queue(queue string, b *Batcher, broken chan<- error) sdkworker.
 		}
 	}
 	steps := &activities.Steps{
-		Record: w.o.Record, Types: w.o.Types, Timing: w.o.Timing, Measure: w.o.Measure, Logger: w.o.Logger,
+		Record: w.o.Record, Types: w.o.Types, Timing: w.o.Timing, Measure: w.o.Measure, Logger: w.o.Logger, Batch: w.o.Batch,
 	}
 	steps.Register(sdk)
 	return sdk
