@@ -13,6 +13,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	namespacepb "go.temporal.io/api/namespace/v1"
+	querypb "go.temporal.io/api/query/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -43,8 +44,9 @@ type execution struct {
 	status     enumspb.WorkflowExecutionStatus
 	reason     string // of its Terminate
 	result     lifecycle.Outcome
-	recordsEnd bool // the activity that writes the terminal record is pending
-	cancelled  bool // a cancel was asked for
+	recordsEnd bool                      // the activity that writes the terminal record is pending
+	cancelled  bool                      // a cancel was asked for
+	answer     *contract.LifecycleAnswer // to a query; nil: nobody serves it
 }
 
 func newCluster(first string, runs ...string) *cluster {
@@ -149,6 +151,25 @@ func (c *cluster) ListWorkflow(context.Context, *workflowservice.ListWorkflowExe
 	return &workflowservice.ListWorkflowExecutionsResponse{}, nil
 }
 
+func (c *cluster) QueryWorkflowWithOptions(
+	ctx context.Context, q *client.QueryWorkflowWithOptionsRequest,
+) (answer *client.QueryWorkflowWithOptionsResponse, err error) {
+	err = c.call(ctx, "Query", q.WorkflowID, func(w *execution) error {
+		answer = &client.QueryWorkflowWithOptionsResponse{}
+		if w.status != wfRunning && q.QueryRejectCondition == enumspb.QUERY_REJECT_CONDITION_NOT_OPEN {
+			answer.QueryRejected = &querypb.QueryRejected{Status: w.status}
+			return nil
+		}
+		if w.answer == nil {
+			return serviceerror.NewDeadlineExceeded("no worker")
+		}
+		payloads, err := converter.GetDefaultDataConverter().ToPayloads(*w.answer)
+		answer.QueryResult = client.NewValue(payloads)
+		return err
+	})
+	return answer, err
+}
+
 func (c *cluster) WorkflowService() workflowservice.WorkflowServiceClient { return service{} }
 
 // service answers who this Temporal is.
@@ -173,6 +194,7 @@ type quiet struct{}
 func (quiet) Verdict(lifecycle.Verdict)                         {}
 func (quiet) Detected(time.Duration)                            {}
 func (quiet) FalseFlag()                                        {}
+func (quiet) PassTrouble()                                      {}
 func (quiet) Pass(time.Duration)                                {}
 func (quiet) RunEnded(string, lifecycle.Outcome, time.Duration) {}
 func (quiet) LateResult()                                       {}

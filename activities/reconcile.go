@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
@@ -25,6 +26,8 @@ const (
 	overlap = 30 * time.Second
 	// breakerMax is how long a telemetry gap holds back closes that Temporal itself confirms.
 	breakerMax = 15 * time.Minute
+	// stepFor is how long a pass spends on one of its lists. What is left over comes first in the next one.
+	stepFor = 4 * time.Second
 	// forgetAfter is for how long a worker that went silent is remembered, so that people read when one was last seen.
 	forgetAfter = 7 * 24 * time.Hour
 
@@ -37,19 +40,22 @@ type Cluster interface {
 	CancelWorkflow(ctx context.Context, workflowID, runID string) error
 	TerminateWorkflow(ctx context.Context, workflowID, runID, reason string, details ...any) error
 	ListWorkflow(ctx context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
+	QueryWorkflowWithOptions(ctx context.Context, r *client.QueryWorkflowWithOptionsRequest) (*client.QueryWorkflowWithOptionsResponse, error)
 	WorkflowService() workflowservice.WorkflowServiceClient
 }
 
 // Record is what the reconciler reads and writes of the record.
 type Record interface {
 	Workers(ctx context.Context) ([]models.WorkerRow, time.Time, error)
-	Undispatched(ctx context.Context, olderThan time.Duration, limit int) ([]models.Run, time.Time, error)
-	CancelsWaiting(ctx context.Context, limit int) ([]models.Run, time.Time, error)
+	Undispatched(ctx context.Context, olderThan time.Duration, after string, limit int) (runs []models.Run, now time.Time, next string, err error)
+	CancelsWaiting(ctx context.Context, after string, limit int) (runs []models.Run, now time.Time, next string, err error)
 	DueForCheck(ctx context.Context, before time.Duration, after string, limit int) (runs []models.Run, now time.Time, next string, err error)
 	ActiveByQueue(ctx context.Context) (map[string]int, error)
 	ActiveByID(ctx context.Context, ids []string) ([]models.Run, time.Time, error)
 	Transition(ctx context.Context, runID string, c lifecycle.Change) (models.Run, error)
 	RecordVerdict(ctx context.Context, run models.Run, v lifecycle.Verdict) error
+	ActiveSample(ctx context.Context, after string, limit int) (runs []models.Run, now time.Time, next string, err error)
+	Run(ctx context.Context, s models.Scope, id string) (models.Run, time.Time, error)
 	ReconcilerState(ctx context.Context) (models.State, time.Time, error)
 	FinishPass(ctx context.Context, r models.PassReport) error
 	ForgetWorkers(ctx context.Context, silentFor time.Duration) error
@@ -60,6 +66,7 @@ type Measure interface {
 	Verdict(v lifecycle.Verdict)
 	Detected(latency time.Duration)
 	FalseFlag()
+	PassTrouble()
 	Pass(took time.Duration)
 	RunEnded(operation string, outcome lifecycle.Outcome, took time.Duration)
 }

@@ -24,51 +24,67 @@ func (r *Reconciler) Deliver(ctx context.Context) (contract.DeliverResult, error
 	if err != nil || !ok {
 		return contract.DeliverResult{}, err
 	}
-	if err := r.dispatch(ctx); err != nil {
+	out := contract.DeliverResult{Answered: true, Cursors: contract.Cursors{Verify: l.state.Cursors.Verify}}
+	if out.Cursors.Dispatch, err = r.dispatch(ctx, l.state.Cursors.Dispatch); err != nil {
 		return contract.DeliverResult{}, err
 	}
-	force, err := r.cancels(ctx)
-	if err != nil {
+	if out.Force, out.Cursors.Cancel, err = r.cancels(ctx, l.state.Cursors.Cancel); err != nil {
 		return contract.DeliverResult{}, err
 	}
-	upTo, err := r.nominate(ctx, l)
-	return contract.DeliverResult{Answered: true, Force: force, ClosedUpTo: upTo}, err
+	out.ClosedUpTo, err = r.nominate(ctx, l)
+	return out, err
 }
 
-// dispatch starts the workflows of runs whose start was interrupted.
-func (r *Reconciler) dispatch(ctx context.Context) error {
-	runs, _, err := r.Record.Undispatched(ctx, startGrace, batchSize)
+// dispatch starts the workflows of runs whose start was interrupted. It returns where the next pass goes on.
+func (r *Reconciler) dispatch(ctx context.Context, after string) (next string, err error) {
+	runs, _, next, err := r.Record.Undispatched(ctx, startGrace, after, batchSize)
 	if err != nil {
-		return fmt.Errorf("read the runs that were not dispatched: %w", err)
+		return "", fmt.Errorf("read the runs that were not dispatched: %w", err)
 	}
+	began := time.Now()
 	for _, run := range runs {
+		if time.Since(began) > stepFor {
+			return after, ctx.Err()
+		}
+		after = run.ID
 		if !run.Facts.Cancel.At.IsZero() {
 			continue // cancelled before it began
 		}
 		activity.RecordHeartbeat(ctx)
 		if err := r.Dispatch(ctx, run); err != nil {
-			r.Logger.WarnContext(ctx, "cannot dispatch a run; the next pass tries again", "run", run.ID, "error", err)
+			r.trouble(ctx, "cannot dispatch a run; a later pass tries again", run.ID, err)
 		}
 	}
-	return ctx.Err()
+	return next, ctx.Err()
 }
 
-// cancels passes on what operators asked for and returns what has waited out its grace.
-func (r *Reconciler) cancels(ctx context.Context) (force []string, err error) {
-	runs, now, err := r.Record.CancelsWaiting(ctx, batchSize)
+// cancels passes on what operators asked for. It returns what has waited out its grace, and where the next pass goes on.
+func (r *Reconciler) cancels(ctx context.Context, after string) (force []string, next string, err error) {
+	runs, now, next, err := r.Record.CancelsWaiting(ctx, after, batchSize)
 	if err != nil {
-		return nil, fmt.Errorf("read the cancels that wait: %w", err)
+		return nil, "", fmt.Errorf("read the cancels that wait: %w", err)
 	}
+	began := time.Now()
 	for _, run := range runs {
+		if time.Since(began) > stepFor {
+			return force, after, ctx.Err()
+		}
+		after = run.ID
 		activity.RecordHeartbeat(ctx)
 		if graceOver(run, now) || run.Facts.DispatchedAt.IsZero() {
 			force = append(force, run.ID)
 		}
 		if err := r.cancel(ctx, run); err != nil {
-			r.Logger.WarnContext(ctx, "cannot deliver a cancel; the next pass tries again", "run", run.ID, "error", err)
+			r.trouble(ctx, "cannot deliver a cancel; a later pass tries again", run.ID, err)
 		}
 	}
-	return force, ctx.Err()
+	return force, next, ctx.Err()
+}
+
+// trouble tells and counts what went wrong with one run. The others go on.
+func (r *Reconciler) trouble(ctx context.Context, what, runID string, err error) {
+	r.Measure.PassTrouble()
+	r.Logger.WarnContext(ctx, what, "run", runID, "error", err)
 }
 
 // graceOver reports whether a cancel that was asked for has to be forced.

@@ -35,6 +35,10 @@ func (r *Reconciler) Settle(ctx context.Context, in contract.SettleInput) error 
 		l.state.Breakers = nextBreakers(l.state.Breakers, active, in.Suspects, l.now())
 		report.Breakers = l.state.Breakers
 		r.close(ctx, l, in.Close)
+		report.Cursors = &models.Cursors{
+			Dispatch: in.Cursors.Dispatch, Cancel: in.Cursors.Cancel, Verify: in.Cursors.Verify, Audit: l.state.Cursors.Audit,
+		}
+		r.audit(ctx, l, &report)
 	}
 	if err := r.Record.ForgetWorkers(ctx, forgetAfter); err != nil {
 		return err
@@ -69,15 +73,17 @@ func nextBreakers(was map[string]lifecycle.Breaker, active, suspects map[string]
 	return next
 }
 
-// close finishes what is to be closed. One that fails does not hold back the others: the next pass meets it again.
+// close finishes what is to be closed, within its time. One that fails does not hold back the others: the next pass meets
+// it again.
 func (r *Reconciler) close(ctx context.Context, l *look, ids []string) {
+	began := time.Now()
 	for _, id := range ids {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || time.Since(began) > 2*stepFor {
 			return
 		}
 		activity.RecordHeartbeat(ctx)
 		if err := r.finish(ctx, l, id); err != nil {
-			r.Logger.WarnContext(ctx, "cannot close a run; the next pass tries again", "run", id, "error", err)
+			r.trouble(ctx, "cannot close a run; the next pass tries again", id, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,12 +144,14 @@ type counted struct {
 	verdicts   []lifecycle.Verdict
 	latencies  []time.Duration
 	falseFlags int
+	troubles   atomic.Int64
 	ended      []lifecycle.Outcome
 }
 
 func (c *counted) Verdict(v lifecycle.Verdict) { c.verdicts = append(c.verdicts, v) }
 func (c *counted) Detected(d time.Duration)    { c.latencies = append(c.latencies, d) }
 func (c *counted) FalseFlag()                  { c.falseFlags++ }
+func (c *counted) PassTrouble()                { c.troubles.Add(1) }
 func (c *counted) Pass(time.Duration)          {}
 func (c *counted) RunEnded(_ string, o lifecycle.Outcome, _ time.Duration) {
 	c.ended = append(c.ended, o)

@@ -37,7 +37,6 @@ func (r *Reconciler) examine(ctx context.Context, l *look, runs []models.Run) (c
 		mu       sync.Mutex
 		out      = contract.VerifyResult{Suspects: map[string]int{}}
 		answered int
-		errs     []error
 		group    errgroup.Group
 	)
 	group.SetLimit(probes)
@@ -48,7 +47,9 @@ func (r *Reconciler) examine(ctx context.Context, l *look, runs []models.Run) (c
 			}
 			activity.RecordHeartbeat(ctx)
 			f, e, v := r.judge(ctx, l, run)
-			err := r.record(ctx, run, e, v, l.now())
+			if err := r.record(ctx, run, e, v, l.now()); err != nil && ctx.Err() == nil {
+				r.trouble(ctx, "cannot record what was found out about a run; the next pass tries again", run.ID, err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if e.Answer != lifecycle.Unreachable {
@@ -60,15 +61,12 @@ func (r *Reconciler) examine(ctx context.Context, l *look, runs []models.Run) (c
 			if suspect(f, e, v, l, r.Timing) {
 				out.Suspects[f.Queue]++
 			}
-			if err != nil {
-				errs = append(errs, err)
-			}
 			return nil
 		})
 	}
 	_ = group.Wait()
 	out.Answered = answered > 0 || len(runs) == 0
-	return out, errors.Join(append(errs, ctx.Err())...)
+	return out, ctx.Err()
 }
 
 // record stores a verdict. A run that is to be closed is silent until it is.

@@ -13,25 +13,37 @@ import (
 // verifyEvery is how old the last answer about an active run may become.
 const verifyEvery = 5 * time.Minute
 
-// Undispatched lists active runs that were queued so long ago and have no workflow yet, the oldest first.
-func (s *Store) Undispatched(ctx context.Context, olderThan time.Duration, limit int) ([]Run, time.Time, error) {
-	return s.engineList(ctx, "list undispatched runs",
-		`WHERE `+activeSQL+` AND r.dispatched_at = 0 AND r.queued_at <= `+s.clock+` - ? ORDER BY r.queued_at, r.id LIMIT ?`,
-		olderThan.Microseconds(), limit)
+// Undispatched lists active runs that were queued so long ago and have no workflow yet, in the order of their ids after
+// the given one. next is empty at the end.
+func (s *Store) Undispatched(ctx context.Context, olderThan time.Duration, after string, limit int) ([]Run, time.Time, string, error) {
+	return s.enginePage(ctx, "list undispatched runs",
+		`WHERE r.id > ? AND `+activeSQL+` AND r.dispatched_at = 0 AND r.queued_at <= `+s.clock+` - ? ORDER BY r.id LIMIT ?`,
+		limit, after, olderThan.Microseconds())
 }
 
-// CancelsWaiting lists active runs that an operator wants to end, the longest waiting first.
-func (s *Store) CancelsWaiting(ctx context.Context, limit int) ([]Run, time.Time, error) {
-	return s.engineList(ctx, "list cancels",
-		`WHERE `+activeSQL+` AND r.cancel_at > 0 ORDER BY r.cancel_at, r.id LIMIT ?`, limit)
+// CancelsWaiting lists active runs that an operator wants to end, in the order of their ids after the given one. next is
+// empty at the end.
+func (s *Store) CancelsWaiting(ctx context.Context, after string, limit int) ([]Run, time.Time, string, error) {
+	return s.enginePage(ctx, "list cancels", `WHERE r.id > ? AND `+activeSQL+` AND r.cancel_at > 0 ORDER BY r.id LIMIT ?`, limit, after)
 }
 
 // DueForCheck lists runs that were dispatched and fall silent before so long from now, or that nobody verified for
 // five minutes, in the order of their ids after the given one. next is empty at the end.
 func (s *Store) DueForCheck(ctx context.Context, before time.Duration, after string, limit int) ([]Run, time.Time, string, error) {
-	runs, now, err := s.engineList(ctx, "list runs to check",
+	return s.enginePage(ctx, "list runs to check",
 		`WHERE l.run_id > ? AND r.dispatched_at > 0 AND (l.stale_at < `+s.clock+` + ? OR l.verified_at < `+s.clock+` - ?) ORDER BY l.run_id LIMIT ?`,
-		after, before.Microseconds(), verifyEvery.Microseconds(), limit+1)
+		limit, after, before.Microseconds(), verifyEvery.Microseconds())
+}
+
+// ActiveSample lists active runs whose workflow began, in the order of their ids after the given one. next is empty at
+// the end.
+func (s *Store) ActiveSample(ctx context.Context, after string, limit int) ([]Run, time.Time, string, error) {
+	return s.enginePage(ctx, "sample active runs", `WHERE l.run_id > ? AND r.dispatched_at > 0 ORDER BY l.run_id LIMIT ?`, limit, after)
+}
+
+// enginePage is one page of an engineList whose last parameter is the limit.
+func (s *Store) enginePage(ctx context.Context, what, where string, limit int, args ...any) ([]Run, time.Time, string, error) {
+	runs, now, err := s.engineList(ctx, what, where, append(args, limit+1)...)
 	if err != nil {
 		return nil, time.Time{}, "", err
 	}

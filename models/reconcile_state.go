@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,14 +16,20 @@ import (
 // FinishPass records that a pass of the reconciler ended, and its breakers. Runs that are silent without a confirmed
 // cause while a breaker of theirs is open are marked: that silence fell into a telemetry gap.
 func (s *Store) FinishPass(ctx context.Context, p PassReport) error {
-	err := s.Write(ctx, func(tx *gorm.DB) error {
-		err := tx.Exec(`INSERT INTO reconciler_state (id, pass_at, temporal_at, pass_every, took, schedule_paused, closed_up_to)
-			VALUES (1, `+s.clock+`, CASE WHEN ? THEN `+s.clock+` ELSE 0 END, ?, ?, ?, ?)
+	cursors, audit, err := encodePass(p)
+	if err != nil {
+		return err
+	}
+	err = s.Write(ctx, func(tx *gorm.DB) error {
+		err := tx.Exec(`INSERT INTO reconciler_state (id, pass_at, temporal_at, pass_every, took, schedule_paused, closed_up_to, cursors, audit)
+			VALUES (1, `+s.clock+`, CASE WHEN ? THEN `+s.clock+` ELSE 0 END, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET pass_at = excluded.pass_at, pass_every = excluded.pass_every, took = excluded.took,
 				temporal_at = CASE WHEN excluded.temporal_at > 0 THEN excluded.temporal_at ELSE reconciler_state.temporal_at END,
 				schedule_paused = excluded.schedule_paused,
-				closed_up_to = CASE WHEN excluded.closed_up_to > 0 THEN excluded.closed_up_to ELSE reconciler_state.closed_up_to END`,
-			p.TemporalAnswered, p.Every.Microseconds(), p.Took.Microseconds(), p.SchedulePaused, toMicros(p.ClosedUpTo)).Error
+				closed_up_to = CASE WHEN excluded.closed_up_to > 0 THEN excluded.closed_up_to ELSE reconciler_state.closed_up_to END,
+				cursors = CASE WHEN excluded.cursors <> '{}' THEN excluded.cursors ELSE reconciler_state.cursors END,
+				audit = CASE WHEN excluded.audit <> '{}' THEN excluded.audit ELSE reconciler_state.audit END`,
+			p.TemporalAnswered, p.Every.Microseconds(), p.Took.Microseconds(), p.SchedulePaused, toMicros(p.ClosedUpTo), cursors, audit).Error
 		if err != nil {
 			return err
 		}
@@ -41,6 +48,25 @@ func (s *Store) FinishPass(ctx context.Context, p PassReport) error {
 		return fmt.Errorf("finish pass: %w", err)
 	}
 	return nil
+}
+
+// encodePass makes texts of what a pass leaves to the next; "{}" keeps what is there.
+func encodePass(p PassReport) (cursors, audit string, err error) {
+	cursors, audit = "{}", "{}"
+	if p.Cursors != nil {
+		if cursors, err = encode(p.Cursors); err != nil {
+			return "", "", err
+		}
+		if cursors == "{}" {
+			cursors = "{ }" // all at their beginnings, which is news
+		}
+	}
+	if p.Audit != nil {
+		if audit, err = encode(p.Audit); err != nil {
+			return "", "", err
+		}
+	}
+	return cursors, audit, nil
 }
 
 // NoteSchedule records whether a person paused the reconciler's schedule. No pass can tell: a paused one has none. The
@@ -68,6 +94,7 @@ func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
 	var row struct {
 		PassAt, TemporalAt, PassEvery, Took, ClosedUpTo, Now int64
 		SchedulePaused                                       bool
+		Cursors, Audit                                       string
 	}
 	var breakers []struct {
 		Scope        string
@@ -88,6 +115,17 @@ func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
 		PassAt: fromMicros(row.PassAt), TemporalAt: fromMicros(row.TemporalAt), Every: microseconds(row.PassEvery),
 		Took: microseconds(row.Took), SchedulePaused: row.SchedulePaused, ClosedUpTo: fromMicros(row.ClosedUpTo),
 		Breakers: make(map[string]lifecycle.Breaker, len(breakers)),
+	}
+	for _, part := range []struct {
+		text string
+		into any
+	}{{row.Cursors, &state.Cursors}, {row.Audit, &state.Audit}} {
+		if part.text == "" {
+			continue // no pass has ended yet
+		}
+		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
+			return State{}, time.Time{}, fmt.Errorf("read the reconciler's state: %w", err)
+		}
 	}
 	for _, b := range breakers {
 		state.Breakers[b.Scope] = lifecycle.Breaker{Open: b.IsOpen, Since: fromMicros(b.Since), Below: int(b.Below)}

@@ -150,11 +150,11 @@ func TestReconcilerFindsItsRuns(t *testing.T) {
 	forEachScene(t, nil, func(sc *scene) {
 		ctx := sc.Context()
 		fresh := modelstest.Queued(sc.T, sc.at(0), sc.world.NewRun())
-		runs, now, err := sc.at(4*time.Second).Undispatched(ctx, 5*time.Second, 10)
+		runs, now, _, err := sc.at(4*time.Second).Undispatched(ctx, 5*time.Second, "", 10)
 		require.NoError(sc, err)
 		require.Empty(sc, runs)
 		require.Equal(sc, modelstest.Epoch.Add(4*time.Second), now)
-		runs, _, err = sc.at(6*time.Second).Undispatched(ctx, 5*time.Second, 10)
+		runs, _, _, err = sc.at(6*time.Second).Undispatched(ctx, 5*time.Second, "", 10)
 		require.NoError(sc, err)
 		require.Equal(sc, []string{fresh.ID}, ids(runs))
 

@@ -235,7 +235,7 @@ func TestOperatorsActions(t *testing.T) {
 		run, err := s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.CancelRequested, Actor: "Olga"})
 		require.NoError(t, err)
 		require.Equal(t, "Olga", run.Facts.Cancel.By)
-		waiting, _, err := s.CancelsWaiting(ctx, 10)
+		waiting, _, _, err := s.CancelsWaiting(ctx, "", 10)
 		require.NoError(t, err)
 		require.Equal(t, []string{run.ID}, ids(waiting))
 		_, err = s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Olga"})

@@ -44,6 +44,8 @@ type PassReport struct {
 	SchedulePaused   bool                         // a person paused the schedule
 	ClosedUpTo       time.Time                    // Temporal's clock: closes before it were looked at; zero keeps the old one
 	Breakers         map[string]lifecycle.Breaker // by task queue; "" is the overall one
+	Cursors          *Cursors                     // nil keeps the old ones
+	Audit            *Audit                       // nil keeps the old one
 }
 
 // State is the reconciler's own state.
@@ -55,4 +57,6 @@ type State struct {
 	SchedulePaused bool
 	ClosedUpTo     time.Time // Temporal's clock
 	Breakers       map[string]lifecycle.Breaker
+	Cursors        Cursors
+	Audit          Audit
 }

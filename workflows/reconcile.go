@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -8,8 +10,10 @@ import (
 )
 
 const (
-	// maxBatches bounds a pass's history. What is left over is due first in the next one.
+	// maxBatches bounds a pass's history, and verifyFor its time: a pass has a minute, of which the last steps may need
+	// much. Where it stops the next one goes on.
 	maxBatches = 100
+	verifyFor  = 15 * time.Second
 	// maxCloses bounds what one pass closes, so that it ends in time; the rest follows in the next ones.
 	maxCloses = 50
 )
@@ -24,9 +28,9 @@ func Reconcile(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(ctx, contract.ActivityDeliver).Get(ctx, &delivered); err != nil {
 		return err
 	}
-	settle := contract.SettleInput{Answered: delivered.Answered, Close: delivered.Force, Suspects: map[string]int{}, ClosedUpTo: delivered.ClosedUpTo}
-	var batch contract.VerifyResult
-	for i := 0; settle.Answered && i < maxBatches; i++ {
+	settle := contract.SettleInput{Answered: delivered.Answered, Close: delivered.Force, Suspects: map[string]int{}, ClosedUpTo: delivered.ClosedUpTo, Cursors: delivered.Cursors}
+	batch := contract.VerifyResult{Next: delivered.Cursors.Verify}
+	for i := 0; settle.Answered && i < maxBatches && workflow.Now(ctx).Sub(started) < verifyFor; i++ {
 		in := contract.VerifyInput{After: batch.Next}
 		batch = contract.VerifyResult{}
 		if err := workflow.ExecuteActivity(ctx, contract.ActivityVerify, in).Get(ctx, &batch); err != nil {
@@ -41,9 +45,21 @@ func Reconcile(ctx workflow.Context) error {
 			break
 		}
 	}
+	settle.Cursors.Verify = batch.Next
 	settle.Took = workflow.Now(ctx).Sub(started)
-	settle.Close = settle.Close[:min(len(settle.Close), maxCloses)]
+	settle.Close = turn(settle.Close, int(started.Unix()))
 	return workflow.ExecuteActivity(ctx, contract.ActivitySettle, settle).Get(ctx, nil)
+}
+
+// turn picks the runs that a pass may close. Where they are too many it begins elsewhere in each pass: some of them may be
+// impossible to close, and must not stand before the others for ever.
+func turn(ids []string, pass int) []string {
+	if len(ids) <= maxCloses {
+		return ids
+	}
+	windows := (len(ids) + maxCloses - 1) / maxCloses
+	from := pass % windows * maxCloses
+	return ids[from:min(from+maxCloses, len(ids))]
 }
 
 // RegisterReconcile registers the reconcile workflow with a worker or a test environment.

@@ -26,6 +26,12 @@ var (
 		"For how long the longest-silent run of the type has been past its deadline.", []string{"type"}}
 	ReconcilerLastSuccess = Family{"opstruth_reconciler_last_success_timestamp_seconds",
 		"When the reconciler last finished a pass in which Temporal answered, in Unix time; 0 when it never did.", nil}
+	DisagreeingRuns = Family{"opstruth_truth_disagreeing_runs",
+		"Runs about which the record and their own workflow told different states in two comparisons in a row.", nil}
+	Disagreements = Family{"opstruth_truth_disagreements_total",
+		"Disagreements between the record and workflows that the truth audit ever confirmed.", nil}
+	AuditedRuns = Family{"opstruth_truth_audited_runs",
+		"Runs whose workflow answered the last comparison with the record.", nil}
 	BreakerOpen = Family{"opstruth_breaker_open",
 		"1 while too many runs of the task queue, or overall, fall silent at once, so that none is closed.", []string{"scope"}}
 )
@@ -48,6 +54,8 @@ var (
 		"Heartbeats by what became of them: written, coalesced, rejected or dropped.", []string{"result"}}
 	ReconcilerPass = Family{"opstruth_reconciler_pass_seconds",
 		"How long one pass of the reconciler took.", nil}
+	PassTrouble = Family{"opstruth_reconciler_troubles_total",
+		"Runs about which a pass of the reconciler could not write or do what it wanted; the next one tries again.", nil}
 	RunDuration = Family{"opstruth_run_duration_seconds",
 		"From the queueing of a run to its end.", []string{"type", "outcome"}}
 )
@@ -60,5 +68,5 @@ func Histograms() []Family {
 // All lists every family.
 func All() []Family {
 	return append(Histograms(), DBUp, Runs, StuckRuns, OldestStale, ReconcilerLastSuccess, BreakerOpen,
-		Verdicts, FalseFlags, LateResults, Heartbeats)
+		DisagreeingRuns, Disagreements, AuditedRuns, PassTrouble, Verdicts, FalseFlags, LateResults, Heartbeats)
 }

@@ -21,6 +21,7 @@ type Process struct {
 	runs                        *prometheus.HistogramVec
 	verdicts, beats             *prometheus.CounterVec
 	falseFlags, lateResults     prometheus.Counter
+	trouble                     prometheus.Counter
 }
 
 // NewProcess registers the measurements; it panics when the registerer already has them.
@@ -47,6 +48,7 @@ func NewProcess(registerer prometheus.Registerer) *Process {
 		beats:       counters(Heartbeats),
 		falseFlags:  counter(FalseFlags),
 		lateResults: counter(LateResults),
+		trouble:     counter(PassTrouble),
 	}
 	for _, result := range []BeatResult{Written, Coalesced, Rejected, Dropped} {
 		p.beats.WithLabelValues(string(result)) // rate() needs a zero to start from
@@ -64,6 +66,9 @@ func (p *Process) Verdict(v lifecycle.Verdict) {
 
 // FalseFlag counts a run that was flagged and proved alive.
 func (p *Process) FalseFlag() { p.falseFlags.Inc() }
+
+// PassTrouble counts a run about which a pass could not do what it wanted; the next one tries again.
+func (p *Process) PassTrouble() { p.trouble.Inc() }
 
 // LateResult counts a result that came after its run had ended.
 func (p *Process) LateResult() { p.lateResults.Inc() }

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
 )
 
 // readLimit keeps a scrape inside the ten seconds that Prometheus waits by default.
@@ -26,6 +27,7 @@ type Snapshot struct {
 	OldestStale map[string]time.Duration // by type: how long its longest-silent run is past its deadline
 	LastPass    time.Time                // when a pass last succeeded; zero: never
 	Breakers    map[string]bool          // by task queue, and overall
+	Audit       models.Audit             // of the last pass
 }
 
 // RunCount counts runs that share these labels.
@@ -52,6 +54,7 @@ type Record struct {
 	logger *slog.Logger
 
 	up, runs, stuck, oldest, lastPass, breaker *prometheus.Desc
+	disagreeing, disagreements, audited        *prometheus.Desc
 }
 
 // NewRecord makes the collector; the caller registers it.
@@ -61,12 +64,13 @@ func NewRecord(source Source, logger *slog.Logger) *Record {
 		source: source, logger: logger,
 		up: desc(DBUp), runs: desc(Runs), stuck: desc(StuckRuns), oldest: desc(OldestStale),
 		lastPass: desc(ReconcilerLastSuccess), breaker: desc(BreakerOpen),
+		disagreeing: desc(DisagreeingRuns), disagreements: desc(Disagreements), audited: desc(AuditedRuns),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (r *Record) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{r.up, r.runs, r.stuck, r.oldest, r.lastPass, r.breaker} {
+	for _, desc := range []*prometheus.Desc{r.up, r.runs, r.stuck, r.oldest, r.lastPass, r.breaker, r.disagreeing, r.disagreements, r.audited} {
 		to <- desc
 	}
 }
@@ -102,6 +106,9 @@ func (r *Record) Collect(to chan<- prometheus.Metric) {
 		gauge(r.breaker, number(open), scope)
 	}
 	gauge(r.lastPass, unixSeconds(s.LastPass))
+	gauge(r.disagreeing, float64(s.Audit.Standing()))
+	gauge(r.audited, float64(s.Audit.Answered))
+	to <- prometheus.MustNewConstMetric(r.disagreements, prometheus.CounterValue, float64(s.Audit.Disagreements))
 }
 
 func number(b bool) float64 {

@@ -31,7 +31,7 @@ func (f *fromStore) Snapshot(ctx context.Context) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("read the reconciler's state: %w", err)
 	}
-	s := Snapshot{LastPass: state.TemporalAt, OldestStale: map[string]time.Duration{}, Breakers: map[string]bool{}}
+	s := Snapshot{Audit: state.Audit, LastPass: state.TemporalAt, OldestStale: map[string]time.Duration{}, Breakers: map[string]bool{}}
 	for _, c := range census.Counts {
 		s.Runs = append(s.Runs, RunCount{Type: c.Type, Status: c.Status, Class: c.Class, Open: c.Open, Count: c.N})
 	}

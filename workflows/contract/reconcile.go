@@ -12,8 +12,16 @@ const (
 // ReconcileSchedule is the id of the schedule that starts the passes.
 const ReconcileSchedule = "opstruth-reconcile"
 
+// Cursors are where lists that one pass cannot end go on in the next; see the record's.
+type Cursors struct {
+	Dispatch string `json:"dispatch,omitempty"`
+	Cancel   string `json:"cancel,omitempty"`
+	Verify   string `json:"verify,omitempty"`
+}
+
 // DeliverResult is what the first step of a pass did.
 type DeliverResult struct {
+	Cursors Cursors `json:"cursors,omitzero"` // of its own lists, and where to begin to verify
 	Answered   bool      `json:"answered"`              // Temporal did
 	Force      []string  `json:"force,omitempty"`       // runs whose cancel has to be forced now
 	ClosedUpTo time.Time `json:"closed_up_to,omitzero"` // Temporal's clock: ends before it were looked at
@@ -38,5 +46,6 @@ type SettleInput struct {
 	Close      []string       `json:"close,omitempty"`
 	Suspects   map[string]int `json:"suspects,omitempty"`
 	ClosedUpTo time.Time      `json:"closed_up_to,omitzero"`
+	Cursors    Cursors        `json:"cursors,omitzero"`
 	Took       time.Duration  `json:"took"` // the pass so far
 }
