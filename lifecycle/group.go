@@ -72,6 +72,10 @@ func (g Group) Note() string {
 	return ""
 }
 
+// ReconciliationNote says that opstruth has closed none of them: it would not
+// be in the group any more.
+func (g Group) ReconciliationNote() string { return "Still active, not reconciled." }
+
 func (g Group) queue() string { return "queue " + brief(g.Queue, 1) }
 
 // Worse orders groups: more runs held up, then the longer time.

@@ -21,7 +21,9 @@ func seedSilent(t *testing.T, r *rand.Rand, s *models.Store, w modelstest.World)
 	t.Helper()
 	now := modelstest.Epoch.UnixMicro()
 	causes := append([]string{""}, words(lifecycle.Causes())...)
-	edge := func() int64 { return now + pick[int64](r, -12_500_001, -12_500_000, -12_499_999, -20_000_000, -1, 0, 1) }
+	edge := func() int64 {
+		return now + pick[int64](r, -12_500_001, -12_500_000, -12_499_999, -20_000_000, -1, 0, 1)
+	}
 	for range stuckRows {
 		run := modelstest.Queued(t, s, w.NewRun(func(n *models.NewRun) {
 			n.Queue = pick(r, "q1", "q2", "q3")

@@ -172,7 +172,7 @@ func (b *bench) pages() []struct {
 		{b.owner(), links.Tenant("acme", "north")}, {b.viewer(), links.Tenant("acme", "north")},
 		{b.owner(), links.Start("acme", "north", "")}, {b.owner(), links.Start("acme", "north", "sample.simulate")},
 		{b.owner(), links.Runs(links.Admin, links.List{})}, {b.viewer(), links.Runs(links.Admin, links.List{})},
-		{b.staff(), links.Home(links.System)}, {b.staff(), links.Runs(links.System, links.List{})},
+		{b.staff(), links.Home(links.System)}, {b.staff(), links.Stuck()}, {b.staff(), links.Failures()}, {b.staff(), links.Runs(links.System, links.List{})},
 	}
 	for _, class := range lifecycle.ProblemClasses() {
 		stops = append(stops, stop{b.owner(), links.Runs(links.Admin, links.List{Class: class})}, stop{b.staff(), links.Runs(links.System, links.List{Class: class})})

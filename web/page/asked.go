@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +75,12 @@ func (d AskedData) compared() *view.Table {
 		row("Ended", d.clock(f.CompletedAt), d.clock(s.ClosedAt))
 	}
 	row("History", "", view.Count(s.Events)+" events")
+	if len(s.Activities) == 0 {
+		row("Pending activities", "", "none")
+	}
+	if len(s.Pollers) == 0 {
+		row("Pollers of queue "+f.Queue, "", cmp.Or(s.NoPollers, "none seen for minutes"))
+	}
 	return table
 }
 
@@ -123,12 +130,14 @@ func orDash(s string) string {
 	return s
 }
 
-// pending are the activities that have not ended.
+// pending are the activities that have not ended; nil where there is none.
 func (d AskedData) pending() *view.Table {
+	if len(d.Said.Activities) == 0 {
+		return nil
+	}
 	t := &view.Table{
 		ID: "asked-pending", Caption: "Pending activities",
 		Columns: []view.Column{{Label: "Activity"}, {Label: "State"}, {Label: "Attempt", Numeric: true}, {Label: "Times"}, {Label: "Worker"}, {Label: "Last failure", Wide: true}},
-		Empty:   view.Empty{Icon: "circle-dashed", Title: "No activity is pending"},
 	}
 	for i, a := range d.Said.Activities {
 		times := join(
@@ -146,16 +155,12 @@ func (d AskedData) pending() *view.Table {
 // pollers are the workers that asked the run's queue for work lately. Temporal keeps them for minutes after their end.
 func (d AskedData) pollers() *view.Table {
 	s := d.Said
-	if s.Answer != lifecycle.Answered && len(s.Pollers) == 0 {
+	if len(s.Pollers) == 0 {
 		return nil
 	}
 	t := &view.Table{
 		ID: "asked-pollers", Caption: "Pollers of queue " + d.Run.Facts.Queue,
 		Columns: []view.Column{{Label: "Worker"}, {Label: "Asks for"}, {Label: "Last poll"}},
-		Empty:   view.Empty{Icon: "server-off", Title: "Nobody polls this queue", Text: "Temporal has seen no worker there for minutes."},
-	}
-	if s.NoPollers != "" {
-		t.Empty = view.Empty{Icon: "help-circle", Title: "Who polls is not known", Text: sentence(clip(s.NoPollers, 200))}
 	}
 	for i, p := range s.Pollers {
 		t.Rows = append(t.Rows, view.Row{ID: "asked-poller-" + strconv.Itoa(i), Cells: []view.Cell{

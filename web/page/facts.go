@@ -37,6 +37,7 @@ func (d RunData) facts(t lifecycle.Truth) []view.Fact {
 	add(f.Status.Active(), view.Fact{Label: due, When: at(f.StaleAt)})
 	add(!r.Facts.VerifiedAt.IsZero(), view.Fact{Label: "Checked in Temporal", When: at(r.Facts.VerifiedAt)})
 	add(f.StaleEpisodes > 0, view.Fact{Label: "Times stuck", Value: strconv.Itoa(f.StaleEpisodes)})
+	add(len([]rune(f.Target)) > 80, view.Fact{Label: "Target", Value: f.Target}) // too long to be whole at the top
 	add(true, view.Fact{Label: "Operation type", Value: f.Type, Mono: true})
 	add(true, view.Fact{Label: "Queue", Value: f.Queue, Mono: true})
 	add(true, view.Fact{Label: "Run", Value: r.ID, Mono: true, Copy: true})
@@ -74,19 +75,5 @@ func stored(r models.Run, now time.Time) *view.Stored {
 		add("Verified in a row", strconv.Itoa(f.Silence.Times)+" times, "+lifecycle.Span(f.Silence.For))
 	}
 	s.Facts = append(s.Facts, evidenceFacts(e, at, now)...)
-	when("Temporal last answered about it", r.Facts.VerifiedAt)
-	when("Last sign of life", f.LivenessAt)
-	when("Counts last changed", f.ProgressAt)
-	when("Silence flagged", r.FlaggedAt)
-	when("First likely stuck", f.FirstStaleAt)
-	when("Last recovered", f.RecoveredAt)
-	if r.Owner.ActivityID != "" {
-		add("Beats come from", "activity "+r.Owner.ActivityID+", attempt "+strconv.Itoa(r.Owner.Attempt))
-	}
-	if r.GapEpisodes > 0 {
-		add("Episodes in telemetry gaps", strconv.Itoa(r.GapEpisodes))
-	}
-	add("Namespace", r.Namespace)
-	add("Record version", strconv.FormatInt(f.Version, 10))
 	return &s
 }

@@ -82,7 +82,9 @@ func (d FailuresData) failureRow(g models.FailureGroup, bucket models.Bucket) vi
 		why, badge = g.Cause.Label(), lifecycle.ReconciledFailed.Badge()
 	}
 	example := ""
-	if g.Example.Message != message && !g.Reconciled {
+	if g.Runs == 1 && !g.Reconciled { // its own words, with their numbers
+		why = cmp.Or(g.Example.Message, why)
+	} else if g.Example.Message != message && !g.Reconciled {
 		example = "such as “" + clip(g.Example.Message, 120) + "”"
 	}
 	stuckFirst := "none"

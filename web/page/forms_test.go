@@ -128,7 +128,7 @@ func TestHealthTellsWhoWorks(t *testing.T) {
 	}, texts(doc.Find("#queues tbody tr")))
 	require.Equal(t, 2, doc.Find("#queues .tone-bad").Length(), "runs wait where nobody serves")
 	require.Equal(t, []string{"host-1 process 7 Live sample 1 s ago", "host-2 process 8 Silent inventory 70 s ago"}, texts(doc.Find("#workers tbody tr")))
-	require.Equal(t, []string{"Good", "Good", "Good", "Good"}, texts(doc.Find(".checks .tag")))
+	require.Equal(t, []string{"Good", "Good", "Good", "Good", "Good"}, texts(doc.Find(".checks .tag")))
 	require.Zero(t, doc.Find(".truth-warn").Length())
 }
 
@@ -141,10 +141,10 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 		require.Equal(t, 1, doc.Find(".truth-warn").Length(), "every page warns of it")
 		return texts(doc.Find(".checks .tag"))
 	}
-	require.Equal(t, []string{"Look at this", "Good", "Good", "Good"}, check(func(s *models.State) { s.SchedulePaused = true }))
-	require.Equal(t, []string{"Not working", "Not working", "Good", "Good"}, check(func(s *models.State) { *s = models.State{Every: s.Every} }))
-	require.Equal(t, []string{"Good", "Not working", "Good", "Good"}, check(func(s *models.State) { s.TemporalAt = now.Add(-time.Minute) }))
-	require.Equal(t, []string{"Good", "Good", "Good", "Look at this"}, check(func(s *models.State) {
+	require.Equal(t, []string{"Look at this", "Good", "Good", "Good", "Good"}, check(func(s *models.State) { s.SchedulePaused = true }))
+	require.Equal(t, []string{"Not working", "Not working", "Good", "Good", "Good"}, check(func(s *models.State) { *s = models.State{Every: s.Every} }))
+	require.Equal(t, []string{"Good", "Not working", "Good", "Good", "Good"}, check(func(s *models.State) { s.TemporalAt = now.Add(-time.Minute) }))
+	require.Equal(t, []string{"Good", "Good", "Good", "Good", "Look at this"}, check(func(s *models.State) {
 		s.Breakers = map[string]lifecycle.Breaker{"": {}, "inventory": {Open: true, Since: now}}
 	}))
 }

@@ -37,6 +37,7 @@ func allPages(t *testing.T) map[string]templ.Component {
 		"stuck": run(models.RoleOwner, "stuck: no_workers"), "failed": run(models.RoleOwner, "failed"), "noted": run(models.RoleOwner, "everything at once"),
 		"viewed": run(models.RoleViewer, "failed"), "system run": run("", "reconciled"),
 		"start": ui.StartPage(page.Start(startOf(t, "inventory.sync"))), "health": ui.HealthPage(page.Health(healthOf(t))),
+		"stuck groups": ui.StuckPage(page.Stuck(stuckOf(t))), "failures": ui.FailuresPage(page.Failures(failuresOf(t))),
 		"sign-in": ui.SignIn(page.SignIn(page.SignInData{Plane: links.Admin})),
 	}
 }

@@ -38,7 +38,7 @@ func Health(d HealthData) view.Health {
 }
 
 func (d HealthData) checks() []view.Check {
-	return append([]view.Check{d.pass(), d.temporal(), d.detection()}, d.breakers()...)
+	return append([]view.Check{d.pass(), d.temporal(), d.detection(), d.audit()}, d.breakers()...)
 }
 
 // detection is how fast a silence that is due is put on record.
@@ -83,6 +83,37 @@ func (d HealthData) temporal() view.Check {
 		c.Badge, c.Detail = lifecycle.Down.Badge(), "It has not answered the reconciler yet. Check its address and that it is up."
 	case d.check().Unverified(d.Now):
 		c.Badge, c.Detail = lifecycle.Down.Badge(), "No check has reached it since; nothing is closed meanwhile. Check that it is up and reachable."
+	}
+	return c
+}
+
+// audit is whether the record and the workflows themselves say the same.
+func (d HealthData) audit() view.Check {
+	a := d.State.Audit
+	c := view.Check{Label: "Truth audit", Badge: lifecycle.Healthy.Badge(), When: view.At(a.At, d.Now)}
+	ever := ""
+	if a.Disagreements > 0 {
+		ever = " " + view.Count(a.Disagreements) + " differences were found in all."
+	}
+	switch standing := a.Standing(); {
+	case a.At.IsZero():
+		c.Detail = "No run was compared with its workflow yet."
+		return c
+	case standing == 0:
+		c.Detail = "The last comparison asked " + view.Count(int64(a.Asked)) + " workflows; " + view.Count(int64(a.Answered)) + " answered, and none contradicts the record." + ever
+		return c
+	case standing == 1:
+		c.Detail = "One run differs from its workflow." + ever
+	default:
+		c.Detail = strconv.Itoa(standing) + " runs differ from their workflows." + ever
+	}
+	c.Badge = lifecycle.Doubt.Badge()
+	for _, id := range sortedKeys(a.Doubts) {
+		if doubt := a.Doubts[id]; doubt.Confirmed {
+			c.Links = append(c.Links, view.Link{
+				Label: "Run " + short(id) + ", by its " + doubt.What + ", since " + view.At(doubt.Since, d.Now).Clock(), Href: links.Run(links.System, id, links.List{}),
+			})
+		}
 	}
 	return c
 }

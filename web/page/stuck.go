@@ -25,8 +25,8 @@ func Stuck(d StuckData) view.StuckPage {
 		Groups: view.Table{
 			ID: "stuck-groups", Caption: lifecycle.ActiveStaleAttention.Label() + " runs by cause and task queue",
 			Columns: []view.Column{
-				{Label: "What holds them up"}, {Label: "State"}, {Label: "Runs", Numeric: true}, {Label: "Since"},
-				{Label: "Last heard"}, {Label: "Checked"}, {Label: "Workspaces", Numeric: true}, {Label: "Somebody is on", Numeric: true},
+				{Label: "What holds them up"}, {Label: "State"}, {Label: "Runs", Numeric: true}, {Label: "Next step", Wide: true},
+				{Label: "Since"}, {Label: "Last heard"}, {Label: "Workspaces", Numeric: true}, {Label: "Somebody is on", Numeric: true},
 			},
 			Empty: d.nothingStuck(),
 		},
@@ -49,9 +49,9 @@ func (d StuckData) nothingStuck() view.Empty {
 }
 
 func (d StuckData) stuckRow(g models.StuckGroup) view.Row {
-	checked := view.Cell{Text: "not yet"}
+	checked := "not checked yet"
 	if !g.CheckedAt.IsZero() {
-		checked = view.Cell{When: view.At(g.CheckedAt, d.Now)}
+		checked = "checked " + view.At(g.CheckedAt, d.Now).Ago()
 	}
 	onIt := "nobody"
 	if g.Claimed > 0 {
@@ -61,12 +61,12 @@ func (d StuckData) stuckRow(g models.StuckGroup) view.Row {
 	return view.Row{
 		ID: "group-" + string(g.Cause) + "-" + g.Queue, Href: links.Runs(links.System, list),
 		Cells: []view.Cell{
-			{Text: g.Headline(), Sub: join(g.NextStep().Text, g.Note())},
-			{Badges: []view.Badge{g.Badge()}},
+			{Text: g.Headline(), Sub: g.Note()},
+			{Badges: []view.Badge{g.Badge()}, Sub: g.ReconciliationNote()},
 			{Text: view.Count(g.Runs)},
+			{Text: g.NextStep().Text},
 			{When: view.At(g.Since, d.Now), Sub: newest(g, d.Frame)},
-			{When: view.At(g.LastHeard, d.Now)},
-			checked,
+			{When: view.At(g.LastHeard, d.Now), Sub: checked},
 			{Text: strconv.FormatInt(g.Workspaces, 10)},
 			{Text: onIt},
 		},

@@ -84,9 +84,6 @@ func (d RunData) pastFacts(t lifecycle.Truth) []view.Fact {
 		l.at("Likely stuck since", f.StaleAt)
 		l.at("Silence flagged", d.Run.FlaggedAt)
 		l.say("Silence in a telemetry gap", when(f.InGap, "yes: it may be opstruth's own"))
-		if f.Silence.Times > 0 {
-			l.say("Silence verified for", lifecycle.Span(f.Silence.For)+", "+strconv.Itoa(f.Silence.Times)+" times in a row")
-		}
 	}
 	return l.facts
 }

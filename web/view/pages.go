@@ -114,5 +114,6 @@ type Check struct {
 	Label  string
 	Badge  Badge
 	Detail string
+	Links  []Link // to what it is about
 	When   Instant
 }
