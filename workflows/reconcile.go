@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"hash/fnv"
 	"time"
 
 	"go.temporal.io/sdk/worker"
@@ -47,18 +48,20 @@ func Reconcile(ctx workflow.Context) error {
 	}
 	settle.Cursors.Verify = batch.Next
 	settle.Took = workflow.Now(ctx).Sub(started)
-	settle.Close = turn(settle.Close, int(started.Unix()))
+	settle.Close = turn(settle.Close, started)
 	return workflow.ExecuteActivity(ctx, contract.ActivitySettle, settle).Get(ctx, nil)
 }
 
-// turn picks the runs that a pass may close. Where they are too many it begins elsewhere in each pass: some of them may be
-// impossible to close, and must not stand before the others for ever.
-func turn(ids []string, pass int) []string {
+// turn picks the runs that a pass may close. Where they are too many it begins elsewhere in each pass, drawn by lot from
+// its time: some of them may be impossible to close, and must not stand before the others for ever.
+func turn(ids []string, pass time.Time) []string {
 	if len(ids) <= maxCloses {
 		return ids
 	}
 	windows := (len(ids) + maxCloses - 1) / maxCloses
-	from := pass % windows * maxCloses
+	lot := fnv.New32a()
+	_, _ = lot.Write([]byte(pass.UTC().Format(time.RFC3339))) // it never fails
+	from := int(lot.Sum32()%uint32(windows)) * maxCloses
 	return ids[from:min(from+maxCloses, len(ids))]
 }
 

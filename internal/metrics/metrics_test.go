@@ -15,6 +15,7 @@ import (
 
 	"github.com/opstruth/opstruth/internal/metrics"
 	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
 )
 
 type source struct {
@@ -44,6 +45,9 @@ func everything() metrics.Snapshot {
 		OldestStale: map[string]time.Duration{"inventory.sync": 90 * time.Second},
 		LastPass:    time.Unix(1_700_000_000, 500_000_000),
 		Breakers:    map[string]bool{"overall": false, "sync": true},
+		Audit: models.Audit{Answered: 16, Disagreements: 3, Doubts: map[string]models.Doubt{
+			"r1": {What: "ended", Confirmed: true}, "r2": {What: "status"},
+		}},
 	}
 }
 
@@ -72,6 +76,15 @@ opstruth_runs{open="true",problem_class="terminal_follow_up",status="completed",
 # TYPE opstruth_stuck_runs gauge
 opstruth_stuck_runs{cause="no_workers",task_queue="sync",type="inventory.sync"} 1
 opstruth_stuck_runs{cause="unverified",task_queue="sync",type="inventory.sync"} 1
+# HELP opstruth_truth_audited_runs Runs whose workflow answered the last comparison with the record.
+# TYPE opstruth_truth_audited_runs gauge
+opstruth_truth_audited_runs 16
+# HELP opstruth_truth_disagreeing_runs Runs about which the record and their own workflow told different states in two comparisons in a row.
+# TYPE opstruth_truth_disagreeing_runs gauge
+opstruth_truth_disagreeing_runs 1
+# HELP opstruth_truth_disagreements_total Disagreements between the record and workflows that the truth audit ever confirmed.
+# TYPE opstruth_truth_disagreements_total counter
+opstruth_truth_disagreements_total 3
 `
 	require.NoError(t, testutil.CollectAndCompare(metrics.NewRecord(&source{snapshot: everything()}, discard), strings.NewReader(want)))
 }

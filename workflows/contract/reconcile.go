@@ -21,7 +21,7 @@ type Cursors struct {
 
 // DeliverResult is what the first step of a pass did.
 type DeliverResult struct {
-	Cursors Cursors `json:"cursors,omitzero"` // of its own lists, and where to begin to verify
+	Cursors    Cursors   `json:"cursors,omitzero"`      // of its own lists, and where to begin to verify
 	Answered   bool      `json:"answered"`              // Temporal did
 	Force      []string  `json:"force,omitempty"`       // runs whose cancel has to be forced now
 	ClosedUpTo time.Time `json:"closed_up_to,omitzero"` // Temporal's clock: ends before it were looked at
