@@ -35,6 +35,7 @@ func (c *Config) check() []string {
 		{"OPSTRUTH_RECONCILE_EVERY", isPositive(c.ReconcileEvery)},
 		{"OPSTRUTH_HEARTBEAT_EVERY", isPositive(c.HeartbeatEvery)},
 		{"OPSTRUTH_UPLOAD_MAX_MB", c.UploadMaxMB >= 1 && c.UploadMaxMB <= 1024},
+		{"OPSTRUTH_CONCURRENCY", c.Concurrency >= 1 && c.Concurrency <= 100_000},
 		{"OPSTRUTH_QUEUES", !slices.Contains(c.Queues, "")},
 		{"OPSTRUTH_LOG_FORMAT", c.LogFormat == "text" || c.LogFormat == "json"},
 	}

@@ -32,6 +32,9 @@ type Config struct {
 
 	// Queues names the task queues that this worker serves; empty means all that the program knows.
 	Queues []string `env:"OPSTRUTH_QUEUES" want:"names of task queues, separated by commas"`
+	// Concurrency is how many steps of one task queue this worker executes at a time. A step mostly waits for
+	// others, so there may be many; a run has one at a time.
+	Concurrency int `env:"OPSTRUTH_CONCURRENCY" envDefault:"1000" want:"a whole number from 1 to 100000"`
 	// OutboundAllow lists private networks that operations may call although private addresses are refused.
 	OutboundAllow []netip.Prefix `env:"OPSTRUTH_OUTBOUND_ALLOW" want:"networks separated by commas, like 10.1.0.0/16,fd00::/8"`
 

@@ -28,6 +28,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 5*time.Second, c.HeartbeatEvery)
 	require.Equal(t, "127.0.0.1:8080", c.Listen)
 	require.Empty(t, c.Queues)
+	require.Equal(t, 1000, c.Concurrency)
 	require.False(t, c.SecureCookies())
 }
 
@@ -65,6 +66,7 @@ func TestLoadNamesEveryWrongValueInOneMessage(t *testing.T) {
 		"OPSTRUTH_RECONCILE_EVERY":    "0s",
 		"OPSTRUTH_HEARTBEAT_EVERY":    "5 s",
 		"OPSTRUTH_QUEUES":             "a,,b",
+		"OPSTRUTH_CONCURRENCY":        "0",
 		"OPSTRUTH_OUTBOUND_ALLOW":     "10.0.0.1",
 		"OPSTRUTH_UPLOAD_MAX_MB":      "0",
 		"OPSTRUTH_LOG_LEVEL":          "loud",

@@ -29,7 +29,7 @@ func (a *App) Worker(ctx context.Context) error {
 func (a *App) Serve(ctx context.Context, around ...interceptor.WorkerInterceptor) error {
 	return worker.New(worker.Options{
 		Client: a.Temporal, Record: a.Store, Types: a.Types, Timing: a.Timing, Measure: a.measure, Logger: a.Logger,
-		Worker: identity(a.Config.Queues), Interceptors: around,
+		Worker: identity(a.Config.Queues), Interceptors: around, Concurrency: a.Config.Concurrency,
 	}).Run(ctx)
 }
 
