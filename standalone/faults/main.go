@@ -42,7 +42,7 @@ func run(args []string) int {
 		*seed = rand.Uint64N(1_000_000) + 1
 	}
 	picked := slices.DeleteFunc(harness.Scenarios(), func(s harness.Scenario) bool {
-		return *only != "" && s.Name != *only || *only == "" && s.Long != *long
+		return *only != "" && s.Name != *only || *only == "" && (s.Long != *long || s.Open)
 	})
 	if len(picked) == 0 {
 		fmt.Fprintf(os.Stderr, "faults: no scenario named %q\n", *only)

@@ -204,7 +204,7 @@ func flags(r Run) []flag {
 	var causes []models.Event
 	started := r.Facts.StartedAt
 	for _, e := range r.Events {
-		switch e.Kind {
+		switch e.Kind { //nolint:exhaustive // the others tell nothing of flags
 		case lifecycle.WentStale:
 			all = append(all, flag{span: span{from: e.At}, open: true, queued: started.IsZero() || e.At.Before(started)})
 		case lifecycle.CauseFound:

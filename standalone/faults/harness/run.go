@@ -58,8 +58,8 @@ func Run(ctx context.Context, c Scenario, o Options) (result Result, err error) 
 	}
 	began = time.Now()
 	s, err := open(ctx, dir, program, c.Timing)
-	defer func() { //nolint:contextcheck // what was started ends also when ctx has ended
-		err = errors.Join(err, s.close())
+	defer func() { // what was started ends also when ctx has ended
+		err = errors.Join(err, s.close(context.WithoutCancel(ctx)))
 		result.Took = time.Since(began)
 		if err == nil && result.Report.Holds() && !o.Keep {
 			result.Dir = ""
@@ -225,7 +225,7 @@ func (r *running) finish(ctx context.Context) error {
 	// What still goes on is a violation that the check names.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	return errors.Join(r.stopAll(work.RoleWorker), ctx.Err())
+	return errors.Join(r.stopAll(ctx, work.RoleWorker), ctx.Err())
 }
 
 // watch looks for what must never be, not even for a moment.

@@ -19,6 +19,7 @@ type Scenario struct {
 	Name   string
 	About  string
 	Long   bool // by hand only
+	Open   bool // shows a violation that is known; by its name only
 	Timing Timing
 	Slack  time.Duration // how late a busy machine may be
 	Limit  time.Duration // the whole scenario, without the build of the node program
@@ -47,7 +48,7 @@ type Job struct {
 const console0 = "console"
 
 // Scenarios lists every scenario.
-func Scenarios() []Scenario { return []Scenario{short(), gap(), fleet(), long()} }
+func Scenarios() []Scenario { return []Scenario{short(), gap(), fleet(), long(), steps()} }
 
 // brisk settings show in seconds what takes minutes by default.
 func brisk() Timing {
@@ -125,6 +126,21 @@ func gap() Scenario {
 			return [][]step{{idle(seconds(5)), allActive(100), pauseDatabase(3 * timing.StaleAfter), gapIsNamed(100)}}
 		},
 	}
+}
+
+// steps is gap with runs that end a step, and wait for the next one, while the database is away.
+func steps() Scenario {
+	s := gap()
+	s.Name, s.About, s.Open = "steps", "gap, with steps that end while the database is away: some of these episodes are recorded as lineage", true
+	s.Jobs = func(chance *rand.Rand) []Job {
+		jobs := make([]Job, 100)
+		for i := range jobs {
+			each := between(chance, seconds(8), seconds(30))
+			jobs[i] = Job{Type: work.TypeSteady, Input: work.Input{Items: 3, HoldMS: int(each.Milliseconds())}, Want: check.ToEnd}
+		}
+		return jobs
+	}
+	return s
 }
 
 // fleet kills every worker of a queue.

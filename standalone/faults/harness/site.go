@@ -88,7 +88,7 @@ func open(ctx context.Context, dir, program string, timing Timing) (s *site, err
 }
 
 func (s *site) openDatabase(ctx context.Context) (err error) {
-	if s.postgres, err = pgtest.Start(); err != nil {
+	if s.postgres, err = pgtest.Start(); err != nil { //nolint:contextcheck // it lives until close
 		return err
 	}
 	const name = "faults"
@@ -112,7 +112,7 @@ func (s *site) openDatabase(ctx context.Context) (err error) {
 	socket := filepath.Join(address.Query().Get("host"), ".s.PGSQL.5432")
 	address.Path = "/" + name
 	s.direct = address.String()
-	s.proxy, err = startProxy(func(ctx context.Context) (net.Conn, error) {
+	s.proxy, err = startProxy(func(ctx context.Context) (net.Conn, error) { //nolint:contextcheck // it lives until close
 		return (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "unix", socket)
 	})
 	if err != nil {
@@ -212,10 +212,10 @@ func (s *site) node(name string) *node {
 }
 
 // close ends everything, workers first so that they can hand over.
-func (s *site) close() error {
+func (s *site) close(ctx context.Context) error {
 	var errs []error
 	for _, role := range []string{work.RoleWorker, work.RoleWeb} {
-		errs = append(errs, s.stopAll(role))
+		errs = append(errs, s.stopAll(ctx, role))
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
@@ -236,8 +236,8 @@ func (s *site) close() error {
 }
 
 // stopAll stops the nodes of a role that run, in good order and at once.
-func (s *site) stopAll(role string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+func (s *site) stopAll(ctx context.Context, role string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	var wg sync.WaitGroup
 	errs := make(chan error, len(s.nodes))
