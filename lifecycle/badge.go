@@ -134,7 +134,7 @@ func (t Truth) Marks() []Badge {
 
 // markClaimed names who is on it.
 func (t Truth) markClaimed() Badge {
-	if by := brief(t.facts.Claim.By, 3); by != "" {
+	if by := clip(brief(t.facts.Claim.By, 3), 28); by != "" {
 		return Badge{"On it: " + by, ToneInfo, "user-check"}
 	}
 	return Badge{"Somebody is on it", ToneInfo, "user-check"}

@@ -141,7 +141,7 @@ func (t Truth) reasons() string {
 
 func (t Truth) silentSpan() string {
 	r := t.facts.Reconciliation
-	return "Silent since " + t.at(r.SilentSince) + "; closed at " + t.at(r.At) + "."
+	return "Silent since " + t.at(r.SilentSince) + "; closed " + t.ago(r.At) + ", at " + t.at(r.At) + "."
 }
 
 func (t Truth) reconciledCause() string {

@@ -50,7 +50,7 @@ func TestStory(t *testing.T) {
 		})(), noon, `Handed over; waiting for the next worker | worker 7 declared it: its worker stopped. 120 of 400 items done, 3 failed. | Not reconciled. | Nothing to do.`},
 		{"reconciled, late result", with(func() lifecycle.Facts { return reconciled(lifecycle.NoWorkers) }, func(f *lifecycle.Facts) {
 			f.Late = lifecycle.LateResult{At: noon.Add(time.Minute), Summary: "succeeded, 400 items"}
-		})(), noon.Add(time.Hour), `Closed by opstruth after 24 h of silence | Silent since 3 Mar 12:00 UTC; closed at 12:00 UTC. Cause: no worker serves the queue. Late result ignored at 12:01 UTC: succeeded, 400 items. | Reconciled: closed on evidence, not repaired. | [Retry] Compare Contoso Ltd with the late result before you retry.`},
+		})(), noon.Add(time.Hour), `Closed by opstruth after 24 h of silence | Silent since 3 Mar 12:00 UTC; closed 60 min ago, at 12:00 UTC. Cause: no worker serves the queue. Late result ignored at 12:01 UTC: succeeded, 400 items. | Reconciled: closed on evidence, not repaired. | [Retry] Compare Contoso Ltd with the late result before you retry.`},
 		{"failed", with(endedAs(lifecycle.Failed), func(f *lifecycle.Facts) { f.Failure.Message = "token expired" })(), noon,
 			`Ended with an error | Error: token expired. Ended just now, at 12:00 UTC. | Not reconciled: it ended by itself. | [Retry] Fix the cause, then retry.`},
 		{"failed at length", with(endedAs(lifecycle.Failed), func(f *lifecycle.Facts) {

@@ -54,8 +54,8 @@ func Picture(f lifecycle.Facts, events []models.Event, now time.Time) view.Pictu
 		Wide:  draw(c, wideBox), Narrow: draw(c, narrowBox),
 	}
 	for _, s := range merged(c.stretches, c.axis(wideBox)) {
-		if !slices.Contains(p.Keys, s.badge) {
-			p.Keys = append(p.Keys, s.badge)
+		if key := (view.PictureKey{Label: s.badge.Label, Tone: s.badge.Tone, Soft: s.lane == pauseLane}); !slices.Contains(p.Keys, key) {
+			p.Keys = append(p.Keys, key)
 		}
 		p.Rows = append(p.Rows, view.PictureRow{
 			What: s.name(), From: view.At(s.from, now), To: view.At(s.to, now), Took: view.Length(s.took),
@@ -73,7 +73,9 @@ func courseOf(f lifecycle.Facts, events []models.Event, now time.Time) course {
 		c.to = c.from.Add(time.Millisecond)
 	}
 	began := cmp.Or(f.StartedAt, c.to)
-	c.add(phaseLane, lifecycle.Queued.Badge(), c.from, began)
+	queued := lifecycle.Queued.Badge()
+	queued.Tone = lifecycle.ToneNeutral // beside the time in which it ran
+	c.add(phaseLane, queued, c.from, began)
 	if !f.StartedAt.IsZero() {
 		c.add(phaseLane, lifecycle.Running.Badge(), began, c.to)
 	}

@@ -253,9 +253,9 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 	}
 	require.Equal(t, "Ended: failed", find(lifecycle.Finished).Title)
 	require.Equal(t, "Checked: no worker serves the queue", find(lifecycle.CauseFound).Title)
-	require.Equal(t, "4\u202f210 items", find(lifecycle.Planned).Detail)
+	require.Equal(t, "4\u202f210 items · seen", find(lifecycle.Planned).Detail)
 	require.Equal(t, "Retry-After · until 14:03 UTC · declared by "+pagetest.ID(1), find(lifecycle.WaitDeclared).Detail)
-	require.Equal(t, "No worker serves the queue · 2 min of verified silence", find(lifecycle.Reconciled).Detail)
+	require.Equal(t, "No worker serves the queue · 2 min of silence", find(lifecycle.Reconciled).Detail)
 	require.Equal(t, "after 1 s", find(lifecycle.Recovered).Detail, "since it became likely stuck, whenever it was heard last")
 	doc := html(t, ui.RunPage(page.Run(d)))
 	require.Contains(t, href(t, doc.Find(".panel-foot a")), "events_after=c")

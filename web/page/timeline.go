@@ -80,7 +80,7 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 	case lifecycle.CloseClaimed:
 		return d.Cause.Label()
 	case lifecycle.Reconciled:
-		return join(d.Cause.Label(), when(d.SilentFor > 0, lifecycle.Span(micros(d.SilentFor))+" of verified silence"))
+		return join(d.Cause.Label(), when(d.SilentFor > 0, lifecycle.Span(micros(d.SilentFor))+" of silence"))
 	case lifecycle.AcknowledgedBy, lifecycle.LateReported:
 		return d.Note
 	case lifecycle.Superseded, lifecycle.Retried:

@@ -52,7 +52,7 @@ func Picture(p view.Picture) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, k := range p.Keys {
-			var templ_7745c5c3_Var2 = []any{toneClass(k.Tone)}
+			var templ_7745c5c3_Var2 = []any{toneClass(k.Tone), templ.KV("picture-soft", k.Soft)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -77,7 +77,7 @@ func Picture(p view.Picture) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(k.Label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `picture.templ`, Line: 15, Col: 45}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `picture.templ`, Line: 15, Col: 79}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {

@@ -5,8 +5,15 @@ package view
 type Picture struct {
 	Label        string
 	Wide, Narrow Drawing
-	Keys         []Badge // what the colours stand for
+	Keys         []PictureKey
 	Rows         []PictureRow
+}
+
+// PictureKey says what a colour stands for.
+type PictureKey struct {
+	Label string
+	Tone  Tone
+	Soft  bool
 }
 
 // Drawing is a picture in the units of its box.
