@@ -80,21 +80,25 @@ func (s *Store) SetMembership(ctx context.Context, m Membership) error {
 
 // Memberships lists the workspaces of a user by name, with the tenants where not all are open.
 func (s *Store) Memberships(ctx context.Context, userID string) ([]Membership, error) {
-	all, err := many[Membership](ctx, s, "memberships", `SELECT m.user_id, m.workspace_id, w.slug AS workspace_slug, w.name AS workspace_name,
-		m.role, m.all_tenants FROM memberships m JOIN workspaces w ON w.id = m.workspace_id WHERE m.user_id = ? ORDER BY w.name, w.id`, userID)
+	type row struct {
+		Membership Membership `gorm:"embedded"`
+		TenantID   string
+	}
+	rows, err := many[row](ctx, s, "memberships", `SELECT m.user_id, m.workspace_id, w.slug AS workspace_slug, w.name AS workspace_name,
+			m.role, m.all_tenants, COALESCE(t.tenant_id, '') AS tenant_id
+		FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
+		LEFT JOIN membership_tenants t ON t.user_id = m.user_id AND t.workspace_id = m.workspace_id AND NOT m.all_tenants
+		WHERE m.user_id = ? ORDER BY w.name, w.id, t.tenant_id`, userID)
 	if err != nil {
 		return nil, err
 	}
-	type row struct{ WorkspaceID, TenantID string }
-	tenants, err := many[row](ctx, s, "memberships", `SELECT workspace_id, tenant_id FROM membership_tenants WHERE user_id = ? ORDER BY tenant_id`, userID)
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		for _, t := range tenants {
-			if t.WorkspaceID == all[i].WorkspaceID && !all[i].AllTenants {
-				all[i].TenantIDs = append(all[i].TenantIDs, t.TenantID)
-			}
+	var all []Membership
+	for _, r := range rows {
+		if n := len(all); n == 0 || all[n-1].WorkspaceID != r.Membership.WorkspaceID {
+			all = append(all, r.Membership)
+		}
+		if last := &all[len(all)-1]; r.TenantID != "" {
+			last.TenantIDs = append(last.TenantIDs, r.TenantID)
 		}
 	}
 	return all, nil

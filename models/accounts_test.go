@@ -111,12 +111,13 @@ func TestTokensAndLinks(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Equal(t, modelstest.Epoch, token.CreatedAt)
-		_, err = at(time.Minute).TokenByHash(ctx, "h")
+		_, _, err = at(time.Minute).TokenByHash(ctx, "h")
 		require.NoError(t, err)
-		token, err = at(2*time.Minute).TokenByHash(ctx, "h")
+		token, user, err := at(2*time.Minute).TokenByHash(ctx, "h")
 		require.NoError(t, err)
+		require.Equal(t, w.Owner, user)
 		require.Equal(t, modelstest.Epoch.Add(time.Minute), token.LastUsedAt)
-		_, err = at(time.Hour).TokenByHash(ctx, "h")
+		_, _, err = at(time.Hour).TokenByHash(ctx, "h")
 		require.ErrorIs(t, err, models.ErrNotFound)
 
 		link := models.SignInLink{Hash: "l", UserID: w.Owner.ID, Plane: models.PlaneAdmin}

@@ -20,15 +20,27 @@ func (s *Store) CreateToken(ctx context.Context, t APIToken) (APIToken, error) {
 	return one[APIToken](ctx, s, "token", `SELECT `+tokenColumns+` FROM api_tokens WHERE id = ?`, t.ID)
 }
 
-// TokenByHash finds a token that has not expired, and stamps its use at most once a minute.
-func (s *Store) TokenByHash(ctx context.Context, hash string) (APIToken, error) {
-	t, err := one[APIToken](ctx, s, "token", `SELECT `+tokenColumns+` FROM api_tokens WHERE hash = ? AND (expires_at = 0 OR expires_at > `+s.clock+`)`, hash)
-	if err != nil {
-		return APIToken{}, err
+// TokenByHash finds a token that has not expired and whose it is, disabled or not. It stamps the token's use at most once
+// a minute.
+func (s *Store) TokenByHash(ctx context.Context, hash string) (APIToken, User, error) {
+	type row struct {
+		Token APIToken `gorm:"embedded"`
+		User  User     `gorm:"embedded;embeddedPrefix:user_"`
+		Stale bool
 	}
-	_, err = s.exec(ctx, `UPDATE api_tokens SET last_used_at = `+s.clock+` WHERE id = ? AND last_used_at < `+s.clock+` - ?`,
-		t.ID, time.Minute.Microseconds())
-	return t, err
+	found, err := one[row](ctx, s, "token", `SELECT t.id, t.user_id, t.plane, t.hash, t.name, t.created_at, t.last_used_at, t.expires_at,
+			u.email AS user_email, u.name AS user_name, u.password_hash AS user_password_hash, u.disabled_at AS user_disabled_at,
+			t.last_used_at < `+s.clock+` - ? AS stale
+		FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = ? AND (t.expires_at = 0 OR t.expires_at > `+s.clock+`)`,
+		time.Minute.Microseconds(), hash)
+	if err != nil {
+		return APIToken{}, User{}, err
+	}
+	found.User.ID = found.Token.UserID
+	if found.Stale {
+		_, err = s.exec(ctx, `UPDATE api_tokens SET last_used_at = `+s.clock+` WHERE id = ?`, found.Token.ID)
+	}
+	return found.Token, found.User, err
 }
 
 // CreateSignInLink stores a link that signs its user in once, within so long.

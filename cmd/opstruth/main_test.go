@@ -145,7 +145,7 @@ func TestAnAdministratorSetsUpADatabase(t *testing.T) {
 	can, err := s.Capabilities(t.Context(), ada.ID)
 	require.NoError(t, err)
 	require.ElementsMatch(t, []models.Capability{models.CapView, models.CapTriage}, can)
-	stored, err := s.TokenByHash(t.Context(), auth.HashSecret(strings.TrimSpace(token)))
+	stored, _, err := s.TokenByHash(t.Context(), auth.HashSecret(strings.TrimSpace(token)))
 	require.NoError(t, err)
 	require.Equal(t, ada.ID, stored.UserID)
 

@@ -42,7 +42,7 @@ type Accounts interface {
 	UserByID(ctx context.Context, id string) (models.User, error)
 	Memberships(ctx context.Context, userID string) ([]models.Membership, error)
 	Capabilities(ctx context.Context, userID string) ([]models.Capability, error)
-	TokenByHash(ctx context.Context, hash string) (models.APIToken, error)
+	TokenByHash(ctx context.Context, hash string) (models.APIToken, models.User, error)
 	UseSignInLink(ctx context.Context, hash string) (models.SignInLink, error)
 }
 
@@ -117,14 +117,14 @@ func (s *Service) SignInByLink(ctx context.Context, secret, address string) (Pri
 
 // ByToken is who holds an API token of the plane.
 func (s *Service) ByToken(ctx context.Context, plane links.Plane, token string) (Principal, error) {
-	t, err := s.accounts.TokenByHash(ctx, HashSecret(token))
+	t, user, err := s.accounts.TokenByHash(ctx, HashSecret(token))
 	if errors.Is(err, models.ErrNotFound) || err == nil && links.Plane(t.Plane) != plane {
 		return Principal{}, ErrBadToken
 	}
 	if err != nil {
 		return Principal{}, fmt.Errorf("read API token: %w", err)
 	}
-	p, err := s.byID(ctx, plane, t.UserID)
+	p, err := s.admit(ctx, plane, user)
 	if errors.Is(err, ErrAnonymous) || errors.Is(err, ErrNotAdmitted) {
 		return Principal{}, ErrBadToken
 	}
@@ -134,11 +134,19 @@ func (s *Service) ByToken(ctx context.Context, plane links.Plane, token string) 
 // byID reads the rights anew each time, so that a right taken away or an account disabled is over at once.
 func (s *Service) byID(ctx context.Context, plane links.Plane, userID string) (Principal, error) {
 	user, err := s.accounts.UserByID(ctx, userID)
-	if errors.Is(err, models.ErrNotFound) || err == nil && !user.DisabledAt.IsZero() {
+	if errors.Is(err, models.ErrNotFound) {
 		return Principal{}, ErrAnonymous
 	}
 	if err != nil {
 		return Principal{}, fmt.Errorf("read account: %w", err)
+	}
+	return s.admit(ctx, plane, user)
+}
+
+// admit is an account that proved who it is, unless it is disabled.
+func (s *Service) admit(ctx context.Context, plane links.Plane, user models.User) (Principal, error) {
+	if !user.DisabledAt.IsZero() {
+		return Principal{}, ErrAnonymous
 	}
 	return s.principal(ctx, plane, user)
 }

@@ -73,7 +73,7 @@ func TestEverybodyCanSignInAndStaysAbleTo(t *testing.T) {
 		ok, err := auth.CheckPassword(t.Context(), account.PasswordHash, u.Password)
 		require.NoError(t, err)
 		require.True(t, ok, u.Name)
-		token, err := b.store.TokenByHash(t.Context(), auth.HashSecret(u.Token))
+		token, _, err := b.store.TokenByHash(t.Context(), auth.HashSecret(u.Token))
 		require.NoError(t, err)
 		require.Equal(t, u.Plane, string(token.Plane))
 	}
