@@ -43,12 +43,12 @@ func (o *Observer) described(d *workflowservice.DescribeWorkflowExecutionRespons
 		e.WorkflowTaskStarted = t.GetState() == enumspb.PENDING_WORKFLOW_TASK_STATE_STARTED
 		e.WorkflowTaskAge = o.age(t.GetOriginalScheduledTime())
 	}
-	o.pending(d.GetPendingActivities(), &e)
+	o.pending(d.GetPendingActivities(), d.GetExecutionConfig().GetTaskQueue().GetName(), &e)
 	return e
 }
 
 // pending picks the activity that says most: one that a worker has, by its freshest sign; else one that waits.
-func (o *Observer) pending(all []*workflowpb.PendingActivityInfo, e *lifecycle.Evidence) {
+func (o *Observer) pending(all []*workflowpb.PendingActivityInfo, queue string, e *lifecycle.Evidence) {
 	var best *workflowpb.PendingActivityInfo
 	for _, a := range all {
 		if a.GetActivityType().GetName() == contract.ActivityRecordEnd {
@@ -68,6 +68,7 @@ func (o *Observer) pending(all []*workflowpb.PendingActivityInfo, e *lifecycle.E
 	e.StartedAge = o.age(best.GetLastStartedTime())
 	e.HeartbeatAge = o.age(best.GetLastHeartbeatTime())
 	e.Host = best.GetLastWorkerIdentity()
+	e.Elsewhere = elsewhere(best, e.StartedAge, queue)
 	if next := best.GetNextAttemptScheduleTime(); next != nil {
 		e.NextAttempt = next.AsTime().Sub(o.clock.now())
 	}
@@ -75,6 +76,18 @@ func (o *Observer) pending(all []*workflowpb.PendingActivityInfo, e *lifecycle.E
 	if p := best.GetPauseInfo(); p != nil && e.Activity == lifecycle.ActivityPaused {
 		e.PausedBy, e.PausedAge = p.GetManual().GetIdentity(), o.age(p.GetPauseTime())
 	}
+}
+
+// elsewhere is how long an activity may still take that a wrapped workflow has on the task queue of another program, and
+// that owes no heartbeats.
+func elsewhere(a *workflowpb.PendingActivityInfo, started time.Duration, queue string) time.Duration {
+	o := a.GetActivityOptions()
+	other := o.GetTaskQueue().GetName()
+	if activityState(a) != lifecycle.ActivityStarted || other == "" || other == queue ||
+		o.GetHeartbeatTimeout().AsDuration() > 0 || a.GetLastHeartbeatTime() != nil {
+		return 0
+	}
+	return max(0, o.GetStartToCloseTimeout().AsDuration()-max(0, started))
 }
 
 // rank orders pending activities by how much their state explains.
@@ -103,9 +116,9 @@ func signOf(a *workflowpb.PendingActivityInfo) time.Time {
 	return start
 }
 
-// failureOf tells an attempt that went silent from one that failed.
+// failureOf tells an attempt that went silent from one that failed. One that was handed over did neither.
 func failureOf(f *failurepb.Failure) (lifecycle.FailureKind, string) {
-	if f == nil {
+	if f == nil || f.GetApplicationFailureInfo().GetType() == contract.ErrorHandover {
 		return lifecycle.FailureNone, ""
 	}
 	if t := f.GetTimeoutFailureInfo(); t != nil {

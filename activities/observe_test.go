@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	activitypb "go.temporal.io/api/activity/v1"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
@@ -17,6 +18,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/opstruth/opstruth/lifecycle"
@@ -246,6 +248,29 @@ func TestThePendingActivityThatSaysMost(t *testing.T) {
 	require.False(t, e.RecordsEnd)
 }
 
+func TestAnActivityOnAnotherQueueMayTakeItsTime(t *testing.T) {
+	t.Parallel()
+
+	of := func(change func(*workflowpb.PendingActivityInfo)) time.Duration {
+		d := described(wfRunning, activityInfo(started, func(p *workflowpb.PendingActivityInfo) {
+			p.ActivityOptions = &activitypb.ActivityOptions{
+				TaskQueue: &taskqueuepb.TaskQueue{Name: "theirs"}, StartToCloseTimeout: durationpb.New(time.Minute),
+			}
+			change(p)
+		}))
+		d.ExecutionConfig = &workflowpb.WorkflowExecutionConfig{TaskQueue: &taskqueuepb.TaskQueue{Name: "ours"}}
+		return (&answers{description: d}).observe(rightRun).Elsewhere
+	}
+	close1(t, 10*time.Second, of(func(*workflowpb.PendingActivityInfo) {})) // it was started 50 s ago
+	require.Zero(t, of(func(p *workflowpb.PendingActivityInfo) { p.LastStartedTime = ago(2 * time.Minute) }), "its time is over")
+	require.Zero(t, of(func(p *workflowpb.PendingActivityInfo) { p.ActivityOptions.TaskQueue.Name = "ours" }), "our workers would tell of it")
+	require.Zero(t, of(func(p *workflowpb.PendingActivityInfo) {
+		p.ActivityOptions.HeartbeatTimeout = durationpb.New(time.Minute)
+	}), "it owes heartbeats")
+	require.Zero(t, of(func(p *workflowpb.PendingActivityInfo) { p.LastHeartbeatTime = ago(time.Second) }), "it beats")
+	require.Zero(t, of(func(p *workflowpb.PendingActivityInfo) { p.State = scheduled }), "nobody has it")
+}
+
 func TestAPauseIsSeenWithWhoPaused(t *testing.T) {
 	t.Parallel()
 
@@ -332,4 +357,23 @@ func TestTheClockGoesOn(t *testing.T) {
 	require.Equal(t, time.Duration(-1), c.age(time.Time{}))
 	require.Zero(t, c.age(temporalNow.Add(time.Hour)), "skew between two servers of Temporal is no negative age")
 	require.GreaterOrEqual(t, c.age(temporalNow.Add(-time.Second)), time.Second)
+}
+
+// A worker that stops in good order hands its step over: another attempt, and no failure.
+func TestAHandoverIsNoFailure(t *testing.T) {
+	t.Parallel()
+	handed := activityInfo(scheduled, func(p *workflowpb.PendingActivityInfo) {
+		p.Attempt = 2
+		p.LastFailure = &failurepb.Failure{Message: "worker is stopping", FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
+			ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: contract.ErrorHandover},
+		}}
+	})
+	e := (&answers{description: described(wfRunning, handed)}).observe(rightRun, WorkerAge{ID: "w", Queues: []string{"q"}, Age: time.Second})
+	require.Equal(t, lifecycle.FailureNone, e.LastFailure)
+	require.Empty(t, e.FailureText)
+	f := lifecycle.Facts{
+		Status: lifecycle.Running, Policy: lifecycle.DefaultPolicy(), DispatchedAt: recordNow.Add(-time.Hour),
+		LivenessAt: recordNow.Add(-time.Minute), StaleAt: recordNow.Add(-40 * time.Second),
+	}
+	require.Equal(t, lifecycle.Backlogged, lifecycle.Judge(f, e, 5*time.Second, recordNow).Cause, "it waits for a worker; nothing fails")
 }

@@ -78,6 +78,9 @@ type Evidence struct {
 	LastFailure  FailureKind   `json:"last_failure,omitempty"`
 	FailureText  string        `json:"failure_text,omitempty"`
 	Host         string        `json:"host,omitempty"` // identity of the last worker
+	// Elsewhere is how long the started activity may still take, where it is on
+	// another task queue than its run and no heartbeats are asked of it.
+	Elsewhere time.Duration `json:"elsewhere,omitempty"`
 
 	Workers     int           `json:"workers,omitempty"`      // live rows that serve the queue
 	WorkersSeen time.Duration `json:"workers_seen,omitempty"` // age of the newest row; negative: none known
@@ -125,8 +128,10 @@ func (e Evidence) sign() time.Duration {
 // operation's own code failed.
 func (e Evidence) failing() bool { return e.retried() && e.LastFailure == FailureApplication }
 
-// retried reports whether Temporal gave the pending activity another try.
-func (e Evidence) retried() bool { return e.Attempt > 1 }
+// retried reports whether Temporal gave the pending activity another try because
+// one failed. A worker that stops in good order hands its step over, which is
+// another attempt too and no failure.
+func (e Evidence) retried() bool { return e.Attempt > 1 && e.LastFailure != FailureNone }
 
 // comingAttempt is the number of the next try: Temporal counts one that is
 // scheduled already.

@@ -86,6 +86,9 @@ func (j judgement) running() Verdict {
 	switch {
 	case j.paused():
 		v = j.wait(Paused, "paused", j.now.Add(3*j.passEvery))
+	case j.due() && !j.stalled() && j.e.Elsewhere > 0:
+		// Nobody can know more: its workers are not ours, and it owes Temporal no sign.
+		v.Wait = j.observed("an activity on another task queue", j.now.Add(min(j.e.Elsewhere, 3*j.passEvery)))
 	case j.due() && (j.stalled() || !j.excused()):
 		v = j.silence()
 	}
@@ -208,8 +211,13 @@ func (j judgement) backoffEnd() time.Time {
 func (j judgement) wait(c Cause, reason string, until time.Time) Verdict {
 	v := j.silent(c)
 	v.Action = Refresh
-	v.Wait = Wait{ID: ObservedWait, Kind: DurableWait, Reason: reason, By: "Temporal", Since: j.now, Until: until}
+	v.Wait = j.observed(reason, until)
 	return v
+}
+
+// observed is a legitimate wait that only Temporal knows.
+func (j judgement) observed(reason string, until time.Time) Wait {
+	return Wait{ID: ObservedWait, Kind: DurableWait, Reason: reason, By: "Temporal", Since: j.now, Until: until}
 }
 
 // silent remembers a verified silence. Time counts only between verifications

@@ -56,6 +56,10 @@ func TestJudgeRowOfEveryCause(t *testing.T) {
 
 		{"beat is old", running, evidence(started(1, time.Minute)), lifecycle.Silent, lifecycle.WorkerLost},
 		{"started long ago, never beat", running, evidence(started(1, -1)), lifecycle.Silent, lifecycle.WorkerLost},
+		{"never beat, and nobody asks it to", running, evidence(func(e *lifecycle.Evidence) {
+			started(1, -1)(e)
+			e.Elsewhere = time.Minute
+		}), lifecycle.Refresh, lifecycle.NoCause},
 		{"heartbeat timed out, due again", running, evidence(scheduled(2, 0, lifecycle.FailureHeartbeatTimeout)), lifecycle.Silent, lifecycle.WorkerLost},
 		{"heartbeat timed out, backoff", running, evidence(scheduled(2, time.Minute, lifecycle.FailureHeartbeatTimeout)), lifecycle.Silent, lifecycle.WorkerLost},
 		{"beat is fresh, start is not known", running, evidence(func(e *lifecycle.Evidence) {
