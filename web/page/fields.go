@@ -78,8 +78,12 @@ func (d RunsData) more() []view.Field {
 	for _, f := range lifecycle.Freshnesses() {
 		freshness.Options = append(freshness.Options, view.Option{Value: string(f), Label: f.Badge().Label})
 	}
+	cause := choose("cause", "Cause", "Whatever the cause", string(l.Cause))
+	for _, c := range lifecycle.FilterCauses() {
+		cause.Options = append(cause.Options, view.Option{Value: string(c), Label: c.Label()})
+	}
 	fields := []view.Field{
-		status, freshness,
+		status, freshness, cause, d.queueField(),
 		chooseBool("active", "Active", "Active or ended", l.Active, activeRuns.badge.Label, endedLabel),
 		chooseBool("open", "Follow-up", "Open or not", l.Open, openLabel, notOpenLabel),
 		chooseBool("stale_lineage", "Lineage", "Stuck or not", l.Lineage, lineageLabel, noLineageLabel),
@@ -91,6 +95,24 @@ func (d RunsData) more() []view.Field {
 		fields[i].SubmitOnChange = false
 	}
 	return fields
+}
+
+// queueField offers the queues of the registered types, and the one in force.
+func (d RunsData) queueField() view.Field {
+	f := choose("queue", "Task queue", "Every queue", d.List.Queue)
+	queues := map[string]bool{}
+	if d.Types != nil {
+		for _, q := range d.Types.Queues() {
+			queues[q] = true
+		}
+	}
+	if d.List.Queue != "" {
+		queues[d.List.Queue] = true
+	}
+	for _, q := range sortedKeys(queues) {
+		f.Options = append(f.Options, view.Option{Value: q, Label: q})
+	}
+	return f
 }
 
 const (
