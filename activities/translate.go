@@ -45,7 +45,7 @@ func interrupted(cause error) error {
 	case temporal.IsCanceledError(cause):
 		return temporal.NewCanceledError()
 	case errors.Is(cause, operation.ErrHandover):
-		return temporal.NewApplicationErrorWithOptions(cause.Error(), "opstruth.handover", temporal.ApplicationErrorOptions{
+		return temporal.NewApplicationErrorWithOptions(cause.Error(), contract.ErrorHandover, temporal.ApplicationErrorOptions{
 			NextRetryDelay: time.Millisecond,
 			Category:       temporal.ApplicationErrorCategoryBenign,
 		})

@@ -58,8 +58,12 @@ func TestJudgeClosesWhatWasVerifiedLongEnough(t *testing.T) {
 		{"worker lost", lifecycle.WorkerLost, func(_ *lifecycle.Facts, e *lifecycle.Evidence) { lost(e) }, lifecycle.Close},
 		{"worker lost, retried", lifecycle.WorkerLost, func(_ *lifecycle.Facts, e *lifecycle.Evidence) {
 			lost(e)
-			e.Attempt = 2
+			e.Attempt, e.LastFailure = 2, lifecycle.FailureHeartbeatTimeout
 		}, lifecycle.Silent},
+		{"worker lost, after another one handed its step over", lifecycle.WorkerLost, func(_ *lifecycle.Facts, e *lifecycle.Evidence) {
+			lost(e)
+			e.Attempt, e.LastFailure = 2, lifecycle.FailureNone
+		}, lifecycle.Close},
 		{"worker lost, terminal record pending", lifecycle.WorkerLost, func(_ *lifecycle.Facts, e *lifecycle.Evidence) {
 			lost(e)
 			e.RecordsEnd = true

@@ -133,16 +133,27 @@ func (o Owner) sameActivity(b Beat) bool {
 // is reports whether the beat comes from this very attempt.
 func (o Owner) is(b Beat) bool { return o.sameActivity(b) && o.Attempt == b.Attempt }
 
-// yields reports whether the beat's attempt is the owner, or may take its place: a later attempt of the same
-// activity, or an attempt of another one that began later.
+// beganMargin is how much a beat's ages may be off: a batch is under way for at most two seconds or so. An attempt that
+// began earlier or later than another by more did so for certain.
+const beganMargin = 5 * time.Second
+
+// yields reports whether the beat's attempt is the owner, or may take its place: a later attempt of the same activity, or
+// an attempt of another one that began later. Somebody who resets an activity in Temporal makes its attempts count from
+// one again, so that what began later counts, whatever its number.
 func (o Owner) yields(b Beat, handed time.Time) bool {
 	if o == (Owner{}) {
 		return true
 	}
-	if o.sameActivity(b) {
-		return b.Attempt >= o.Attempt
+	began := handed.Add(-b.StartedAge)
+	switch {
+	case !o.sameActivity(b):
+		return !began.Before(o.StartedAt)
+	case b.Attempt == o.Attempt:
+		return true
+	case b.Attempt > o.Attempt:
+		return began.After(o.StartedAt.Add(-beganMargin))
 	}
-	return !handed.Add(-b.StartedAge).Before(o.StartedAt)
+	return began.After(o.StartedAt.Add(beganMargin))
 }
 
 func (o Owner) next(b Beat, handed time.Time) Owner {

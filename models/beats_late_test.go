@@ -109,3 +109,40 @@ func TestAStepThatBeganAfterAWaitEndsIt(t *testing.T) {
 		require.NoError(sc, sc.at(12*time.Second).EndWait(sc.Context(), sc.run.ID, "t1-1"), "an ended wait")
 	})
 }
+
+// Somebody who resets an activity in Temporal makes its attempts count from one again.
+func TestAResetActivityOwnsItsRun(t *testing.T) {
+	t.Parallel()
+	forEachScene(t, nil, func(sc *scene) {
+		fifth := models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 5, StartedAge: time.Second}
+		require.Empty(sc, sc.beat(10*time.Second, fifth))
+		anew := models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1, StartedAge: time.Second}
+		require.Empty(sc, sc.beat(30*time.Second, anew), "what began later owns the run, whatever its number")
+		run, _ := sc.read(30 * time.Second)
+		require.Equal(sc, 1, run.Owner.Attempt)
+
+		fifth.StartedAge = 22 * time.Second
+		require.Len(sc, sc.beat(31*time.Second, fifth), 1, "the one before it is told")
+		anew.StartedAge = 3 * time.Second
+		require.Empty(sc, sc.beat(32*time.Second, anew))
+		first := models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 2, StartedAge: time.Second}
+		require.Empty(sc, sc.beat(33*time.Second, first), "its own next attempt follows it")
+		anew.StartedAge = 5 * time.Second
+		require.Len(sc, sc.beat(34*time.Second, anew), 1)
+	})
+}
+
+// An attempt that Temporal gave up may work on without looking at its context. What it reports counts, and is no sign of
+// life of the run.
+func TestItemsOfACutOffStepKeepNoRunFresh(t *testing.T) {
+	t.Parallel()
+	forEachScene(t, nil, func(sc *scene) {
+		sc.beat(time.Second, models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1})
+		require.NoError(sc, sc.at(15*time.Second).RecordItems(sc.Context(), sc.run.ID, []models.Item{{Key: "a", State: models.ItemSucceeded}}))
+		run, truth := sc.read(21 * time.Second)
+		require.Equal(sc, lifecycle.LikelyStale, truth.Freshness)
+		require.Equal(sc, modelstest.Epoch.Add(time.Second), run.Facts.LivenessAt)
+		require.Equal(sc, modelstest.Epoch.Add(15*time.Second), run.Facts.ProgressAt)
+		require.Equal(sc, int64(1), run.Facts.Counts.Succeeded)
+	})
+}

@@ -110,7 +110,9 @@ func (s *Store) countItems(tx *gorm.DB, run Run, first []Item, now time.Time) er
 	for _, item := range first {
 		by[item.State]++
 	}
-	n := s.heard(now)
+	// Progress is no sign of life: an attempt that Temporal gave up may still report, and must not keep the run fresh. The
+	// one that owns it beats.
+	n := kept()
 	n.progress, n.progressAt = "c.progress", now
 	return s.touch(tx, run, n, now, `, succeeded = l.succeeded + ?, failed = l.failed + ?, skipped = l.skipped + ?, last_item = ?,
 		total = `+s.d.Greatest+`(l.total, l.succeeded + l.failed + l.skipped + ?)`,

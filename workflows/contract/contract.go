@@ -44,6 +44,10 @@ const (
 	ErrorEnded   = "opstruth.ended"   // the record has ended already
 )
 
+// ErrorHandover is the type of the error by which a step leaves its worker, which is told to stop. It is no failure: the
+// next attempt goes on elsewhere.
+const ErrorHandover = "opstruth.handover"
+
 const (
 	runPrefix      = "opstruth-run-"
 	activityPrefix = "opstruth."
