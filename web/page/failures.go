@@ -37,8 +37,8 @@ func Failures(d FailuresData) view.FailuresPage {
 			},
 		},
 	}
-	p.Sections = d.sections("recent", "last 7 days", models.BucketFollowUpRecent, d.Recent)
-	p.Sections = append(p.Sections, d.sections("older", "older", models.BucketFollowUpOlder, d.Older)...)
+	p.Sections = d.sections("recent", "last 7 days", followUps, d.Recent)
+	p.Sections = append(p.Sections, d.sections("older", "older", olderFollowUps, d.Older)...)
 	if n := d.Summary.FollowUpRecent; n > int64(len(d.Page.Runs)) {
 		p.All = view.Link{Label: "Show all " + view.Count(n), Href: followUps.counted(links.System, links.List{}, d.Summary)}
 	}
@@ -46,7 +46,8 @@ func Failures(d FailuresData) view.FailuresPage {
 }
 
 // sections are the groups of a bucket, those that opstruth closed after the others; empty ones are left out.
-func (d FailuresData) sections(id, when string, bucket models.Bucket, groups []models.FailureGroup) []view.FailureSection {
+func (d FailuresData) sections(id, when string, of bucket, groups []models.FailureGroup) []view.FailureSection {
+	rest := of.count(d.Summary)
 	var list []view.FailureSection
 	for _, kind := range []struct {
 		id, title  string
@@ -64,12 +65,18 @@ func (d FailuresData) sections(id, when string, bucket models.Bucket, groups []m
 		}}
 		for _, g := range groups {
 			if g.Reconciled == kind.reconciled {
-				s.Groups.Rows = append(s.Groups.Rows, d.failureRow(g, bucket))
+				s.Groups.Rows = append(s.Groups.Rows, d.failureRow(g, of.id))
 				s.Count += g.Runs
+				rest -= g.Runs
 			}
 		}
 		if len(s.Groups.Rows) > 0 {
 			list = append(list, s)
+		}
+	}
+	if n := len(list); n > 0 && rest > 0 {
+		list[n-1].Rest = view.Link{
+			Label: view.Count(rest) + " more runs ended in rarer ways: show all " + view.Count(of.count(d.Summary)), Href: of.counted(links.System, links.List{}, d.Summary),
 		}
 	}
 	return list

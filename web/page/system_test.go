@@ -90,6 +90,10 @@ func TestFailuresAreGroupedByReason(t *testing.T) {
 	require.Equal(t, 2, doc.Find("#runs tbody tr[data-run]").Length())
 	require.Equal(t, "Show all 15", text(doc.Find(".panel-foot a")))
 
+	rare := failuresOf(t)
+	rare.Summary.FollowUpOlder = 1001
+	require.Equal(t, "1 000 more runs ended in rarer ways: show all 1 001", text(html(t, ui.FailuresPage(page.Failures(rare))).Find("#failures-older").Closest("section").Find(".panel-foot a")))
+
 	u, err := url.Parse(href(t, doc.Find("#failures-recent-reconciled tbody a")))
 	require.NoError(t, err)
 	list, err := links.Parse(u.Query())

@@ -19,10 +19,9 @@ type FailuresPage struct {
 // FailureSection is the groups of one kind.
 type FailureSection struct {
 	Title  string
-	Note   string
-	Count  int64 // of runs
-	Href   string
+	Count  int64 // of runs in Groups
 	Groups Table
+	Rest   Link // the whole list, where there are more groups than are shown
 }
 
 // Triage is what platform staff need beside a run's decision.
