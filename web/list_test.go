@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -175,6 +176,17 @@ func TestPagesAnswerHEAD(t *testing.T) {
 		require.Equal(t, get.Header().Get("Content-Type"), head.Header().Get("Content-Type"), path)
 	}
 	require.Equal(t, http.StatusMethodNotAllowed, b.as(b.owner(), http.MethodHead, links.SignInLink("x"), nil).Code, "a preview must not use the link up")
+}
+
+// A page in view that renews itself does not ask for its history each time.
+func TestRenewalsLeaveTheHistoryAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	r := httptest.NewRequest(http.MethodGet, links.Workspace("acme"), nil)
+	r.AddCookie(b.session(b.owner()))
+	require.Contains(t, b.serve(r).Body.String(), "history-title")
+	r.Header.Set("HX-Target", "live")
+	require.NotContains(t, b.serve(r).Body.String(), "history-title")
 }
 
 // Every count of every tenant is the length of the list that it leads to.

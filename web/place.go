@@ -72,6 +72,9 @@ func (s *server) placeData(c *gin.Context, a access.Access) (d page.PlaceData, e
 	if d.Recent, err = s.Store.ListRuns(ctx, scope, recent, models.Page{Limit: recentRows}); err != nil {
 		return d, err
 	}
+	if d.KeepHistory = c.GetHeader("HX-Target") == ui.LiveID; d.KeepHistory {
+		return d, nil
+	}
 	d.History, err = s.Store.History(ctx, scope, place, now, historyDays(c.Query("days")))
 	return d, err
 }

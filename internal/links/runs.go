@@ -109,12 +109,6 @@ func RunAction(p Plane, id, action string) string {
 	return Run(p, id, List{}) + "/" + url.PathEscape(action)
 }
 
-// RunActionFrom is RunAction for a reader who came from a list: the way back to it is kept.
-func RunActionFrom(p Plane, id, action string, from List) string {
-	from.AsOf = time.Time{}
-	return withQuery(RunAction(p, id, action), from.Values())
-}
-
 // Items is a run's page opened at its items, filtered by their state; more are shown after a cursor.
 func Items(p Plane, id string, from List, state, cursor string) string {
 	from.AsOf = time.Time{}

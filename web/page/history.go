@@ -40,6 +40,9 @@ func byType(h models.History) []typed {
 
 // history draws how runs ended. Whatever it shows leads to exactly the runs that it counts.
 func (d PlaceData) history(base links.List, path string) view.History {
+	if d.KeepHistory {
+		return view.History{Unchanged: true}
+	}
 	days := int(d.History.To.Sub(d.History.From)/(24*time.Hour)) + 1
 	v := view.History{
 		Title: fmt.Sprintf("How runs ended in the last %d days", days),
@@ -48,6 +51,9 @@ func (d PlaceData) history(base links.List, path string) view.History {
 	}
 	for _, n := range HistoryDays {
 		v.Spans = append(v.Spans, view.Tab{Label: fmt.Sprintf("%d days", n), Href: links.Days(path, n), Current: n == days})
+	}
+	if Asks(d.Summary.Active) {
+		v.Href = renewal(d.URL)
 	}
 	if d.History.From.IsZero() {
 		return v

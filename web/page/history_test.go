@@ -94,6 +94,22 @@ func TestHistoryStaysInItsBox(t *testing.T) {
 	require.Equal(t, 30, doc.Find("circle.chart-dot").Length())
 }
 
+// A page that renews itself leaves its history alone; that renews itself more seldom, while something may end.
+func TestHistoryRenewsItselfAtItsOwnPace(t *testing.T) {
+	t.Parallel()
+	d := placeOf(t, models.RoleViewer)
+	d.History = historyOf(14)
+	section := html(t, ui.Overview(page.Overview(d))).Find("#history")
+	require.Equal(t, "every 60s", section.AttrOr("hx-trigger", ""))
+	require.Equal(t, "/here?q=x", section.AttrOr("hx-get", ""))
+	d.Summary.Active = 0
+	require.Empty(t, html(t, ui.Overview(page.Overview(d))).Find("#history").AttrOr("hx-get", ""))
+	d.KeepHistory = true
+	section = html(t, ui.Overview(page.Overview(d))).Find("#history")
+	require.Equal(t, 1, section.Filter("[data-unchanged]").Length())
+	require.Empty(t, text(section))
+}
+
 func TestNoHistorySaysSo(t *testing.T) {
 	t.Parallel()
 	d := placeOf(t, models.RoleViewer)

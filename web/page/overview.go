@@ -19,6 +19,9 @@ type PlaceData struct {
 	Recent   models.RunPage // the newest, whatever they are
 	Tenants  []TenantCount  // of the workspace that the reader may see; unused on a tenant's page
 	History  models.History // at Summary.Now
+	// KeepHistory says that the page in view renews itself and that its history, which costs more than the rest and
+	// changes less, stays for now.
+	KeepHistory bool
 }
 
 // TenantCount is a tenant and its numbers.

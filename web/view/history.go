@@ -14,6 +14,10 @@ type History struct {
 	Types []TypeHistory
 	Rest  Link // types that are not drawn; empty where all are
 	Empty Empty
+	// Href is asked for it again, at a pace of its own; empty: it does not change by itself.
+	Href string
+	// Unchanged says that it stays as the page in view has it.
+	Unchanged bool
 }
 
 // HistoryKey explains a colour.

@@ -59,7 +59,8 @@
   // was asked for beside the page stays.
   if (window.Idiomorph) {
     Idiomorph.defaults.ignoreActiveValue = true;
-    Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) => !(node.hasAttribute?.("data-keep") || node.dataset?.dirty);
+    Idiomorph.defaults.callbacks.beforeNodeMorphed = (node, next) =>
+      !(node.hasAttribute?.("data-keep") || node.dataset?.dirty || next.hasAttribute?.("data-unchanged"));
     Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
       !((name === "open" && node.localName === "details") || name === "data-sent" || name === "data-copied");
   }
