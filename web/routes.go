@@ -130,11 +130,12 @@ func (s *server) apiRoutes() []route {
 		sysRun  = bearer(platform(auth.View, access.Run))
 		triage  = bearer(platform(auth.Operate, access.Run))
 	)
-	w := api.New(s.Store, s.actions, s.Feed, s.fail)
+	w := api.New(s.Store, s.actions, s.Feed, s.UploadBytes, s.fail)
 	return []route{
 		{http.MethodGet, "/api/v1/openapi.yaml", public, s.document},
 		{http.MethodGet, runs, viewAny, s.checked(w.ListRuns)},
 		{http.MethodPost, runs, start, s.checked(w.StartRun)},
+		{http.MethodPost, uploadsPath, start, s.withFile(s.checked(w.UploadFile))},
 		{http.MethodGet, runs + "/:id", viewRun, s.checked(w.GetRun)},
 		{http.MethodGet, runs + "/:id/timeline", viewRun, s.checked(w.GetTimeline)},
 		{http.MethodGet, runs + "/:id/items", viewRun, s.checked(w.ListItems)},

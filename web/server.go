@@ -34,8 +34,11 @@ type Options struct {
 	PublicURL     string       // where people open the console
 	SecureCookies bool
 	TemporalUIURL string
-	Extra         []Extra // pages of the program that serves the console
-	Namespace     string  // the name by which Temporal UI knows it
+	Extra         []Extra       // pages of the program that serves the console
+	Namespace     string        // the name by which Temporal UI knows it
+	UploadBytes   int64         // the largest file that is taken in; 0: 32 MB
+	Asker         Asker         // for platform staff who want to know now; without one they are not offered to
+	WorkerAlive   time.Duration // how old a live worker's last report may be
 	// Feed tells the API's streams what has changed; who makes it runs it. Without one they are refused.
 	Feed *feed.Feed
 }
@@ -56,6 +59,9 @@ func New(o Options) (*gin.Engine, error) {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.UploadBytes == 0 {
+		o.UploadBytes = 32 << 20
 	}
 	s := &server{Options: o, origins: http.NewCrossOriginProtection()}
 	s.auth = auth.New(o.Store, auth.NewSessionStore(o.Store.DB()), o.SecureCookies)

@@ -71,7 +71,7 @@ func (s *server) start(c *gin.Context, a access.Access) error {
 	form, err := s.submitted(c, a, def)
 	var refused *fileRefused
 	if errors.As(err, &refused) {
-		return s.showStart(c, a, fault.Of(err).Status, form, operation.FieldErrors{refused.field: err.Error()})
+		return s.showStart(c, a, fault.Of(err).Status, form, operation.FieldErrors{refused.field: refused.Error()})
 	}
 	if err != nil {
 		return err

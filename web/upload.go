@@ -49,6 +49,15 @@ func patient(c *gin.Context) {
 	_ = control.SetWriteDeadline(until.Add(10 * time.Second))
 }
 
+// withFile lets a request carry a file.
+func (s *server) withFile(h handler) handler {
+	return func(c *gin.Context, a access.Access) error {
+		patient(c)
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, readOnMost)
+		return h(c, a)
+	}
+}
+
 // submitted reads the form that starts an operation, and takes in the files that came with it: their ids are its values.
 // What was read stands beside an error that is of a file alone.
 func (s *server) submitted(c *gin.Context, a access.Access, def operation.Definition) (url.Values, error) {
@@ -114,7 +123,7 @@ type fileRefused struct {
 	err   error
 }
 
-func (e *fileRefused) Error() string { return e.err.Error() }
+func (e *fileRefused) Error() string { return "cannot be used: " + e.err.Error() }
 func (e *fileRefused) Unwrap() error { return e.err }
 
 func ofFile(err error) bool {

@@ -356,6 +356,24 @@ func (e Status) Valid() bool {
 	}
 }
 
+// Defines values for UploadFormat.
+const (
+	Csv   UploadFormat = "csv"
+	Jsonl UploadFormat = "jsonl"
+)
+
+// Valid indicates whether the value is a known member of the UploadFormat enum.
+func (e UploadFormat) Valid() bool {
+	switch e {
+	case Csv:
+		return true
+	case Jsonl:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WaitKind.
 const (
 	Durable WaitKind = "durable"
@@ -867,6 +885,24 @@ type Timeline struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// Upload defines model for Upload.
+type Upload struct {
+	Columns   []string     `json:"columns"`
+	CreatedAt time.Time    `json:"created_at"`
+	Format    UploadFormat `json:"format"`
+	Id        string       `json:"id"`
+
+	// Lines Records, without a header.
+	Lines int64  `json:"lines"`
+	Name  string `json:"name"`
+
+	// Size Bytes.
+	Size int64 `json:"size"`
+}
+
+// UploadFormat defines model for Upload.Format.
+type UploadFormat string
+
 // Wait defines model for Wait.
 type Wait struct {
 	// By Who declared it.
@@ -1249,6 +1285,18 @@ type SystemGetSummaryParams struct {
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
+// UploadFileParams defines parameters for UploadFile.
+type UploadFileParams struct {
+	// Workspace Slug of the workspace.
+	Workspace string `form:"workspace" json:"workspace"`
+
+	// Tenant Slug of the tenant.
+	Tenant string `form:"tenant" json:"tenant"`
+
+	// Name The file's name, as people know it.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+}
+
 // StartRunJSONRequestBody defines body for StartRun for application/json ContentType.
 type StartRunJSONRequestBody = StartRequest
 
@@ -1548,6 +1596,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/summary (the `SystemGetSummary` operationId).
 	SystemGetSummary(ctx context.Context, params *SystemGetSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UploadFileWithBody Take in a file that a tenant's operations may read
+	//
+	// CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
+	// line and the reason, one over the installation's limit with 413, and nothing of it is kept. The answer's id goes into
+	// the input of a run. A file that no run names is removed after a day.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/uploads (the `UploadFile` operationId).
+	UploadFileWithBody(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // StreamEvents Told at once which runs have changed
@@ -2087,6 +2146,27 @@ func (c *Client) SystemListStuck(ctx context.Context, params *SystemListStuckPar
 // Corresponds with GET /api/v1/system/summary (the `SystemGetSummary` operationId).
 func (c *Client) SystemGetSummary(ctx context.Context, params *SystemGetSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSystemGetSummaryRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UploadFileWithBody Take in a file that a tenant's operations may read
+//
+// CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
+// line and the reason, one over the installation's limit with 413, and nothing of it is kept. The answer's id goes into
+// the input of a run. A file that no run names is removed after a day.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/uploads (the `UploadFile` operationId).
+func (c *Client) UploadFileWithBody(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadFileRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4301,6 +4381,78 @@ func NewSystemGetSummaryRequest(server string, params *SystemGetSummaryParams) (
 	return req, nil
 }
 
+// NewUploadFileRequestWithBody constructs an http.Request for the UploadFile method, with any body, and a specified content type
+func NewUploadFileRequestWithBody(server string, params *UploadFileParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/uploads")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tenant", params.Tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Name != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -4615,6 +4767,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/summary (the `SystemGetSummary` operationId).
 	SystemGetSummaryWithResponse(ctx context.Context, params *SystemGetSummaryParams, reqEditors ...RequestEditorFn) (*SystemGetSummaryResponse, error)
+
+	// UploadFileWithBodyWithResponse Take in a file that a tenant's operations may read
+	//
+	// CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
+	// line and the reason, one over the installation's limit with 413, and nothing of it is kept. The answer's id goes into
+	// the input of a run. A file that no run names is removed after a day.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/uploads (the `UploadFile` operationId).
+	UploadFileWithBodyWithResponse(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadFileResponse, error)
 }
 
 type StreamEventsResponse struct {
@@ -6085,6 +6248,54 @@ func (r SystemGetSummaryResponse) ContentType() string {
 	return ""
 }
 
+type UploadFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Upload
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r UploadFileResponse) GetJSON201() *Upload {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UploadFileResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadFileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // StreamEventsWithResponse Told at once which runs have changed
 //
 // Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
@@ -6552,6 +6763,23 @@ func (c *ClientWithResponses) SystemGetSummaryWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseSystemGetSummaryResponse(rsp)
+}
+
+// UploadFileWithBodyWithResponse Take in a file that a tenant's operations may read
+//
+// CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
+// line and the reason, one over the installation's limit with 413, and nothing of it is kept. The answer's id goes into
+// the input of a run. A file that no run names is removed after a day.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/uploads (the `UploadFile` operationId).
+func (c *ClientWithResponses) UploadFileWithBodyWithResponse(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadFileResponse, error) {
+	rsp, err := c.UploadFileWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadFileResponse(rsp)
 }
 
 // ParseStreamEventsResponse parses an HTTP response from a StreamEventsWithResponse call
@@ -7583,6 +7811,39 @@ func ParseSystemGetSummaryResponse(rsp *http.Response) (*SystemGetSummaryRespons
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUploadFileResponse parses an HTTP response from a UploadFileWithResponse call
+func ParseUploadFileResponse(rsp *http.Response) (*UploadFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Upload
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

@@ -2,7 +2,9 @@ package httpbatch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +30,7 @@ const (
 type answer struct {
 	status  int // 0: none came
 	excerpt string
+	reason  string // what the other side says about a failure
 	code    string // of the failure; empty for a success
 	message string
 	again   bool          // another attempt may fare better
@@ -131,11 +134,12 @@ func redirection(res *http.Response, m message) (to *url.URL, follow bool) {
 
 // read tells what an answer means.
 func read(res *http.Response) answer {
-	a := answer{status: res.StatusCode, excerpt: excerpt(res), after: -1}
+	text := begin(res)
+	a := answer{status: res.StatusCode, excerpt: clip(text, excerptRunes), after: -1}
 	if a.status >= 200 && a.status < 300 {
 		return a
 	}
-	a.code = fmt.Sprintf("http_%d", a.status)
+	a.code, a.reason = fmt.Sprintf("http_%d", a.status), clip(reason(text), excerptRunes)
 	a.message = strings.TrimSpace(fmt.Sprintf("HTTP %d %s", a.status, http.StatusText(a.status)))
 	switch {
 	case a.status == http.StatusTooManyRequests, a.status == http.StatusServiceUnavailable:
@@ -161,14 +165,31 @@ func (c *courier) failure(ctx context.Context, err error) answer {
 	return answer{code: "unreachable", message: "no answer: " + clip(err.Error(), 200), again: true, after: -1}
 }
 
-// excerpt is the begin of a textual answer, on one line. The rest is read, within bounds, and forgotten.
-func excerpt(res *http.Response) string {
+// reason is the message within an error that is told in one of the usual JSON forms, or else the text itself.
+func reason(text string) string {
+	var told struct {
+		Error                  json.RawMessage
+		Message, Detail, Title string
+		Description            string `json:"error_description"`
+	}
+	if json.Unmarshal([]byte(text), &told) != nil {
+		return text
+	}
+	var inner struct{ Message string }
+	var plain string
+	_ = json.Unmarshal(told.Error, &inner) // it may be the one or the other, or not there
+	_ = json.Unmarshal(told.Error, &plain)
+	return cmp.Or(inner.Message, told.Message, told.Detail, told.Description, told.Title, plain, text)
+}
+
+// begin is the begin of a textual answer. The rest is read, within bounds, and forgotten.
+func begin(res *http.Response) string {
 	defer discard(res)
 	raw, _ := io.ReadAll(io.LimitReader(res.Body, excerptBytes)) // what came before an error is worth showing too
 	if bytes.IndexByte(raw, 0) >= 0 {
 		return ""
 	}
-	return clip(strings.ToValidUTF8(string(raw), ""), excerptRunes)
+	return strings.ToValidUTF8(string(raw), "")
 }
 
 func discard(res *http.Response) {

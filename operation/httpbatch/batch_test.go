@@ -36,7 +36,7 @@ func TestBatchOfAThousandLinesFailsExactlyWhereItHasTo(t *testing.T) {
 			case n%97 == 0:
 				return nil
 			case n == 500:
-				return reply(422, "no such\nplan")
+				return reply(422, `{"error": {"code": "x", "message": "no such\nplan"}}`)
 			case n%50 == 0 && nth == 1:
 				return reply(429, "", "Retry-After", "2")
 			case n%51 == 0 && nth <= 2:

@@ -24,10 +24,8 @@ func itemKey(line int64, key string) string {
 	return k
 }
 
+// title names a line for people; the key beside it tells which one it is.
 func (r row) title() string {
-	if len(r.key) > 9 {
-		return fmt.Sprintf("Line %d · %s", r.Line, r.key[9:])
-	}
 	return fmt.Sprintf("Line %d", r.Line)
 }
 

@@ -173,8 +173,8 @@ func item(line row, a answer, attempts int) operation.Item {
 	if attempts > 1 {
 		i.Message += fmt.Sprintf(", after %d attempts", attempts)
 	}
-	if a.code != "" && a.excerpt != "" {
-		i.Message += ": " + a.excerpt
+	if a.code != "" && a.reason != "" {
+		i.Message += ": " + a.reason
 	}
 	return i
 }

@@ -356,6 +356,24 @@ func (e Status) Valid() bool {
 	}
 }
 
+// Defines values for UploadFormat.
+const (
+	Csv   UploadFormat = "csv"
+	Jsonl UploadFormat = "jsonl"
+)
+
+// Valid indicates whether the value is a known member of the UploadFormat enum.
+func (e UploadFormat) Valid() bool {
+	switch e {
+	case Csv:
+		return true
+	case Jsonl:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WaitKind.
 const (
 	Durable WaitKind = "durable"
@@ -867,6 +885,24 @@ type Timeline struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// Upload defines model for Upload.
+type Upload struct {
+	Columns   []string     `json:"columns"`
+	CreatedAt time.Time    `json:"created_at"`
+	Format    UploadFormat `json:"format"`
+	Id        string       `json:"id"`
+
+	// Lines Records, without a header.
+	Lines int64  `json:"lines"`
+	Name  string `json:"name"`
+
+	// Size Bytes.
+	Size int64 `json:"size"`
+}
+
+// UploadFormat defines model for Upload.Format.
+type UploadFormat string
+
 // Wait defines model for Wait.
 type Wait struct {
 	// By Who declared it.
@@ -1249,6 +1285,18 @@ type SystemGetSummaryParams struct {
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
+// UploadFileParams defines parameters for UploadFile.
+type UploadFileParams struct {
+	// Workspace Slug of the workspace.
+	Workspace string `form:"workspace" json:"workspace"`
+
+	// Tenant Slug of the tenant.
+	Tenant string `form:"tenant" json:"tenant"`
+
+	// Name The file's name, as people know it.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+}
+
 // StartRunJSONRequestBody defines body for StartRun for application/json ContentType.
 type StartRunJSONRequestBody = StartRequest
 
@@ -1350,6 +1398,9 @@ type ServerInterface interface {
 	// SystemGetSummary How many runs of all workspaces need a person, by class
 	// (GET /api/v1/system/summary)
 	SystemGetSummary(c *gin.Context, params SystemGetSummaryParams)
+	// UploadFile Take in a file that a tenant's operations may read
+	// (POST /api/v1/uploads)
+	UploadFile(c *gin.Context, params UploadFileParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -2851,6 +2902,49 @@ func (siw *ServerInterfaceWrapper) SystemGetSummary(c *gin.Context) {
 	siw.Handler.SystemGetSummary(c, params)
 }
 
+// UploadFile operation middleware
+func (siw *ServerInterfaceWrapper) UploadFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadFileParams
+
+	// ------------- Required query parameter "workspace" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "workspace", c.Request.URL.Query(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter workspace: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", c.Request.URL.Query(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UploadFile(c, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -2880,6 +2974,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 	router.GET(options.BaseURL+"/api/v1/runs", wrapper.ListRuns)
 	router.POST(options.BaseURL+"/api/v1/runs", wrapper.StartRun)
+	router.POST(options.BaseURL+"/api/v1/uploads", wrapper.UploadFile)
 	router.GET(options.BaseURL+"/api/v1/runs/:id", wrapper.GetRun)
 	router.GET(options.BaseURL+"/api/v1/runs/:id/timeline", wrapper.GetTimeline)
 	router.GET(options.BaseURL+"/api/v1/runs/:id/items", wrapper.ListItems)
@@ -4245,6 +4340,46 @@ func (response SystemGetSummarydefaultApplicationProblemPlusJSONResponse) VisitS
 	return err
 }
 
+type UploadFileRequestObject struct {
+	Params UploadFileParams
+	Body   io.Reader
+}
+
+type UploadFileResponseObject interface {
+	VisitUploadFileResponse(w http.ResponseWriter) error
+}
+
+type UploadFile201JSONResponse Upload
+
+func (response UploadFile201JSONResponse) VisitUploadFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UploadFiledefaultApplicationProblemPlusJSONResponse) VisitUploadFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// StreamEvents Told at once which runs have changed
@@ -4337,6 +4472,9 @@ type StrictServerInterface interface {
 	// SystemGetSummary How many runs of all workspaces need a person, by class
 	// (GET /api/v1/system/summary)
 	SystemGetSummary(ctx context.Context, request SystemGetSummaryRequestObject) (SystemGetSummaryResponseObject, error)
+	// UploadFile Take in a file that a tenant's operations may read
+	// (POST /api/v1/uploads)
+	UploadFile(ctx context.Context, request UploadFileRequestObject) (UploadFileResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -5230,6 +5368,34 @@ func (sh *strictHandler) SystemGetSummary(ctx *gin.Context, params SystemGetSumm
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SystemGetSummaryResponseObject); ok {
 		if err := validResponse.VisitSystemGetSummaryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UploadFile operation middleware
+func (sh *strictHandler) UploadFile(ctx *gin.Context, params UploadFileParams) {
+	var request UploadFileRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadFile(ctx, request.(UploadFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UploadFileResponseObject); ok {
+		if err := validResponse.VisitUploadFileResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

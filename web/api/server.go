@@ -20,14 +20,16 @@ type Server struct {
 	store   *models.Store
 	actions *act.Actions
 	feed    *feed.Feed // nil: nothing is streamed
+
+	uploadBytes int64 // the largest file that is taken in
 }
 
 var _ StrictServerInterface = (*Server)(nil)
 
 // New returns one handler per operation of the document, by its operation id. An error that a handler
 // meets is handed to fail.
-func New(store *models.Store, actions *act.Actions, changes *feed.Feed, fail func(*gin.Context, error)) *ServerInterfaceWrapper {
-	strict := NewStrictHandlerWithOptions(&Server{store: store, actions: actions, feed: changes}, nil, StrictGinServerOptions{
+func New(store *models.Store, actions *act.Actions, changes *feed.Feed, uploadBytes int64, fail func(*gin.Context, error)) *ServerInterfaceWrapper {
+	strict := NewStrictHandlerWithOptions(&Server{store: store, actions: actions, feed: changes, uploadBytes: uploadBytes}, nil, StrictGinServerOptions{
 		RequestErrorHandlerFunc:  func(c *gin.Context, err error) { fail(c, badBody(err)) },
 		HandlerErrorFunc:         fail,
 		ResponseErrorHandlerFunc: fail,
