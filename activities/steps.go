@@ -85,6 +85,7 @@ func (s *Steps) Begin(ctx context.Context, in contract.StepInput) (contract.Begi
 	}
 	var begun contract.BeginResult
 	err = s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
+		begun.NoPlan, begun.NoFinish = !d.Plans(), !d.Finishes()
 		if d.Wraps() {
 			begun.Wrapped = &contract.Wrapped{MayIdle: d.MayIdle()}
 		}

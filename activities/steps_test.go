@@ -222,9 +222,14 @@ func TestBeginRecordsThatARunIsWorkedOn(t *testing.T) {
 	for range 2 { // also when it is tried again
 		b, err := s.begin()
 		require.NoError(t, err)
-		require.Equal(t, contract.BeginResult{}, b)
+		require.Equal(t, contract.BeginResult{NoPlan: true, NoFinish: true}, b)
 		require.Equal(t, lifecycle.Running, s.facts().Status)
 	}
+	s.kind.Plan = func(context.Context, *operation.Run[work]) (operation.Plan, error) { return operation.Plan{}, nil }
+	s.kind.Finish = func(context.Context, *operation.Run[work]) error { return nil }
+	b, err := s.begin()
+	require.NoError(t, err)
+	require.Equal(t, contract.BeginResult{}, b)
 }
 
 func TestBeginStopsBeforeWork(t *testing.T) {

@@ -71,12 +71,11 @@ func Define[In any](t Type[In]) Definition {
 		}
 		return with(h, i, t.Fields, func(r *Run[In]) error { return t.Check(ctx, r) })
 	}
-	d.plan = func(ctx context.Context, h Host, i Info) (p Plan, err error) {
-		if t.Plan == nil {
-			return p, nil
+	if t.Plan != nil {
+		d.plan = func(ctx context.Context, h Host, i Info) (p Plan, err error) {
+			err = with(h, i, t.Fields, func(r *Run[In]) error { p, err = t.Plan(ctx, r); return err })
+			return p, err
 		}
-		err = with(h, i, t.Fields, func(r *Run[In]) error { p, err = t.Plan(ctx, r); return err })
-		return p, err
 	}
 	if t.Do != nil {
 		d.do = func(ctx context.Context, h Host, i Info, cursor string) (n Next, err error) {
@@ -84,11 +83,10 @@ func Define[In any](t Type[In]) Definition {
 			return n, err
 		}
 	}
-	d.finish = func(ctx context.Context, h Host, i Info) error {
-		if t.Finish == nil {
-			return nil
+	if t.Finish != nil {
+		d.finish = func(ctx context.Context, h Host, i Info) error {
+			return with(h, i, t.Fields, func(r *Run[In]) error { return t.Finish(ctx, r) })
 		}
-		return with(h, i, t.Fields, func(r *Run[In]) error { return t.Finish(ctx, r) })
 	}
 	return d
 }
@@ -115,8 +113,17 @@ func (d Definition) Target(ctx context.Context, tenantID string, input json.RawM
 // Check tests the preconditions.
 func (d Definition) Check(ctx context.Context, h Host, i Info) error { return d.check(ctx, h, i) }
 
+// Plans reports whether there is a plan to make, and Finishes whether there are results to make.
+func (d Definition) Plans() bool    { return d.plan != nil }
+func (d Definition) Finishes() bool { return d.finish != nil }
+
 // Plan says how much there is to do and where to begin.
-func (d Definition) Plan(ctx context.Context, h Host, i Info) (Plan, error) { return d.plan(ctx, h, i) }
+func (d Definition) Plan(ctx context.Context, h Host, i Info) (Plan, error) {
+	if d.plan == nil {
+		return Plan{}, nil
+	}
+	return d.plan(ctx, h, i)
+}
 
 // Do does one chunk.
 func (d Definition) Do(ctx context.Context, h Host, i Info, cursor string) (Next, error) {
@@ -124,4 +131,9 @@ func (d Definition) Do(ctx context.Context, h Host, i Info, cursor string) (Next
 }
 
 // Finish makes the results.
-func (d Definition) Finish(ctx context.Context, h Host, i Info) error { return d.finish(ctx, h, i) }
+func (d Definition) Finish(ctx context.Context, h Host, i Info) error {
+	if d.finish == nil {
+		return nil
+	}
+	return d.finish(ctx, h, i)
+}

@@ -85,15 +85,19 @@ func (r *run) work(plain workflow.Context) (end, error) {
 		return end{}, r.step(apart, contract.ActivityFinish, step, nil)
 	}
 
-	if !r.in.Planned {
+	if !r.in.Planned && !begun.NoPlan {
 		var plan contract.PlanResult
 		if err := r.step(ctx, contract.ActivityPlan, step, &plan); err != nil {
 			return end{}, err
 		}
-		r.in.Planned, r.in.Cursor = true, plan.Cursor
+		r.in.Cursor = plan.Cursor
 	}
+	r.in.Planned = true
 	if stopped, err := r.execute(ctx); err != nil || stopped {
 		return cancelled(), err
+	}
+	if begun.NoFinish {
+		return end{}, nil
 	}
 	return end{}, r.step(ctx, contract.ActivityFinish, step, nil)
 }

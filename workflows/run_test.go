@@ -138,6 +138,19 @@ func TestARunGoesThroughItsStepsAndRecordsItsEnd(t *testing.T) {
 	require.Equal(t, lifecycle.Succeeded, answer.Outcome)
 }
 
+func TestAStepThatItsTypeDoesNotHaveIsNone(t *testing.T) {
+	t.Parallel()
+	e := setup(t)
+	e.begin = func(contract.StepInput) (contract.BeginResult, error) {
+		return contract.BeginResult{NoPlan: true, NoFinish: true}, nil
+	}
+	result, err := e.run(t, input())
+	require.NoError(t, err)
+	require.Equal(t, lifecycle.Succeeded, result.Outcome)
+	require.Equal(t, []string{"begin", "execute"}, e.calls)
+	require.Empty(t, e.chunks[0].Cursor)
+}
+
 func TestTheQueryAnswersBeforeAnythingBlocks(t *testing.T) {
 	t.Parallel()
 	e := setup(t)

@@ -69,6 +69,9 @@ type BeginResult struct {
 	Ended     lifecycle.Outcome `json:"ended,omitempty"` // the run had ended, so; nothing is to be done
 	Cancelled bool              `json:"cancelled,omitempty"`
 	Wrapped   *Wrapped          `json:"wrapped,omitempty"` // set where the type wraps a workflow
+	// Steps that its type does not have: they need no activity.
+	NoPlan   bool `json:"no_plan,omitempty"`
+	NoFinish bool `json:"no_finish,omitempty"`
 }
 
 // Wrapped is how a run's own workflow is to be run.
