@@ -99,6 +99,9 @@ func (d HealthData) audit() view.Check {
 	case a.At.IsZero():
 		c.Detail = "No run was compared with its workflow yet."
 		return c
+	case standing == 0 && a.Asked == 0:
+		c.Detail = "The last comparison found no workflow that could answer, so none contradicts the record." + ever
+		return c
 	case standing == 0:
 		c.Detail = "The last comparison asked " + view.Count(int64(a.Asked)) + " workflows; " + view.Count(int64(a.Answered)) + " answered, and none contradicts the record." + ever
 		return c
