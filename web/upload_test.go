@@ -216,3 +216,40 @@ func TestALargeResultIsDownloadedWhole(t *testing.T) {
 	require.Equal(t, "3145728", w.Header().Get("Content-Length"))
 	require.Contains(t, w.Header().Get("Content-Disposition"), "results.csv")
 }
+
+func TestAFileIsTakenInByTheAPI(t *testing.T) {
+	t.Parallel()
+	b := setupFiles(t)
+	put := func(who reader, query string, body io.Reader) *httptest.ResponseRecorder {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodPost, "/api/v1/uploads?"+query, body)
+		r.Header.Set("Content-Type", "application/octet-stream")
+		r.Header.Set("Authorization", "Bearer "+b.token(who))
+		w := b.serve(r)
+		return w
+	}
+	w := put(b.owner(), "workspace=acme&tenant=north&name=people.csv", strings.NewReader("id,name\n1,Ann\n"))
+	require.Equal(t, http.StatusCreated, w.Code, w.Body.String())
+	var got struct {
+		ID, Name, Format string
+		Columns          []string
+		Lines            int
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+	require.Equal(t, []string{"id", "name"}, got.Columns)
+	require.Equal(t, "people.csv csv 1", fmt.Sprintf("%s %s %d", got.Name, got.Format, got.Lines))
+	_, err := b.store.Upload(t.Context(), b.world.ViewerScope, got.ID)
+	require.NoError(t, err)
+
+	problem(t, put(b.viewer(), "workspace=acme&tenant=north", strings.NewReader("id\n1\n")), http.StatusForbidden)
+	problem(t, put(b.stranger(), "workspace=acme&tenant=north", strings.NewReader("id\n1\n")), http.StatusNotFound)
+	problem(t, put(b.owner(), "workspace=acme", strings.NewReader("id\n1\n")), http.StatusBadRequest)
+	w = put(b.owner(), "workspace=acme&tenant=north", strings.NewReader("a,b\n1\n"))
+	problem(t, w, http.StatusUnprocessableEntity)
+	require.Contains(t, w.Body.String(), "line 2: it has 1 fields and the header has 2")
+	w = put(b.owner(), "workspace=acme&tenant=north", &lines{300 << 20})
+	problem(t, w, http.StatusRequestEntityTooLarge)
+	require.Contains(t, w.Body.String(), "larger than 1 MB")
+	uploads, _ := b.stored()
+	require.Equal(t, 1, uploads)
+}
