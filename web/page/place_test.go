@@ -244,4 +244,12 @@ func TestForeignNamesStayText(t *testing.T) {
 	doc := html(t, ui.RunList(page.Runs(d)))
 	require.Equal(t, `<script>alert(1)</script>`, text(doc.Find("#runs bdi.row-target")))
 	require.Zero(t, doc.Find("#runs script, #runs b").Length())
+
+	place := placeOf(t, models.RoleOwner)
+	long := strings.Repeat("long", 60) + " שלום <b>😀</b>"
+	place.Workspace.Name, place.Tenants = long, []page.TenantCount{{Tenant: models.Tenant{Slug: "x", Name: long}}}
+	doc = html(t, ui.Overview(page.Overview(place)))
+	require.Equal(t, long, text(doc.Find("#tenants bdi")))
+	require.Equal(t, long, text(doc.Find("h1 bdi")))
+	require.Zero(t, doc.Find("main b, .topbar b").Length())
 }
