@@ -96,6 +96,13 @@ func Read(r io.Reader, l Limits, each func(Row) error) (File, error) {
 	if counted.over { // whatever else seems wrong follows from the cut
 		return File{}, &SizeError{l.Bytes}
 	}
+	if counted.long {
+		rest, err := io.Copy(io.Discard, io.LimitReader(r, l.Bytes-counted.n+1))
+		if err == nil && counted.n+rest > l.Bytes { // that is the first thing to say of it
+			return File{}, &SizeError{l.Bytes}
+		}
+		return File{}, &FileError{Line: counted.ended + 1, Reason: "it is longer than " + Size(maxRecord)}
+	}
 	if err != nil {
 		return File{}, err
 	}
@@ -103,22 +110,43 @@ func Read(r io.Reader, l Limits, each func(Row) error) (File, error) {
 	return f, nil
 }
 
-// counter ends a file that is over its limit.
+// counter ends a file that is over its limit, or has a line that is.
 type counter struct {
 	r     io.Reader
 	n     int64
 	limit int64
 	over  bool
+
+	ended int64 // lines
+	since int   // bytes since the last of them
+	long  bool
 }
 
 var errOver = errors.New("file is over its limit")
 
 func (c *counter) Read(p []byte) (int, error) {
-	if c.over {
+	if c.over || c.long {
 		return 0, errOver
 	}
 	n, err := c.r.Read(p)
-	if c.n += int64(n); c.n > c.limit {
+	c.n += int64(n)
+	for part := p[:n]; len(part) > 0; {
+		at := bytes.IndexByte(part, '\n')
+		if at < 0 {
+			c.since += len(part)
+			break
+		}
+		c.since += at
+		if c.since > maxRecord {
+			break
+		}
+		c.ended, c.since, part = c.ended+1, 0, part[at+1:]
+	}
+	if c.since > maxRecord { // before a reader keeps it all to find its end
+		c.long = true
+		return 0, errOver
+	}
+	if c.n > c.limit {
 		c.over = true
 		return 0, errOver
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/opstruth/opstruth/internal/table"
 )
 
-var limits = table.Limits{Bytes: 1 << 20, Lines: 1000}
+var limits = table.Limits{Bytes: 4 << 20, Lines: 1000}
 
 func read(in io.Reader) (table.File, []table.Row, error) {
 	var rows []table.Row
@@ -77,6 +77,7 @@ func TestWrongFilesAreRefusedByLineAndReason(t *testing.T) {
 		"JSON after":          {"{\"a\":1}\n{\"a\":1} x\n", "line 2: it is not JSON"},
 		"not an object":       {"{\"a\":1}\n3\n", "line 2: it is not a JSON object; write one object per line"},
 		"JSON not UTF-8":      {"{\"a\":\"\xff\"}\n", "line 1: it is not UTF-8 text"},
+		"long line":           {"a\n" + strings.Repeat("x", 1<<20+1), "line 2: it is longer than 1 MB"},
 		"too many lines":      {"a\n" + strings.Repeat("x\n", 1001), "line 1002: this is more than 1000 lines, the limit; split the file"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,6 +109,13 @@ func TestALargeFileIsGivenUpAtTheLimit(t *testing.T) {
 	require.ErrorAs(t, err, &size)
 	require.EqualError(t, err, "the file is larger than 4 MB, the limit here; split it")
 	require.Less(t, in.n, int64(5<<20))
+}
+
+func TestALargeFileOfOneLineIsTooLargeFirst(t *testing.T) {
+	t.Parallel()
+	_, _, err := read(strings.NewReader(strings.Repeat("x", 5<<20)))
+	var size *table.SizeError
+	require.ErrorAs(t, err, &size)
 }
 
 func TestWhatGoesWrongElsewhereIsNotTheFiles(t *testing.T) {

@@ -27,7 +27,8 @@ func (s *Server) UploadFile(ctx context.Context, r UploadFileRequestObject) (Upl
 	begun := models.Upload{WorkspaceID: workspace.ID, TenantID: tenant.ID, Name: value(r.Params.Name), UserID: a.User.ID}
 	u, err := upload.Receive(ctx, s.store, begun, r.Body, s.uploadBytes)
 	var size *table.SizeError
-	if errors.As(err, &size) {
+	var file *table.FileError
+	if errors.As(err, &size) || errors.As(err, &file) {
 		// Whoever is still sending does not see the answer. The body is bounded by the route.
 		_, _ = io.Copy(io.Discard, r.Body)
 	}
