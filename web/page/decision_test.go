@@ -38,7 +38,9 @@ func drawRun(t *rapid.T) models.Run {
 		f.StaleEpisodes, f.FirstStaleAt = rapid.IntRange(1, 9).Draw(t, "episodes"), now.Add(-50*time.Hour)
 		f.RecoveredAt = now.Add(-49 * time.Hour)
 	})
-	maybe("unreachable", func() { f.Check.TemporalAt = now.Add(-rapid.SampledFrom([]time.Duration{time.Minute, 99 * time.Hour}).Draw(t, "since")) })
+	maybe("unreachable", func() {
+		f.Check.TemporalAt = now.Add(-rapid.SampledFrom([]time.Duration{time.Minute, 99 * time.Hour}).Draw(t, "since"))
+	})
 	maybe("gap", func() { f.Check.Gap = true })
 	if f.Status.Active() {
 		maybe("claimed", func() { f.Claim = lifecycle.Claim{At: now.Add(-time.Minute), By: text.Draw(t, "claimed by")} })

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/opstruth/opstruth/lifecycle"
@@ -175,12 +176,20 @@ func (c *course) mark(e models.Event, now time.Time) {
 		return
 	}
 	told := line(e, now)
-	m := happening{at: e.At, badge: view.Badge{Label: told.Title, Tone: told.Tone}, title: join(view.At(e.At, now).Clock(), told.Title, told.Detail)}
+	m := happening{at: e.At, badge: view.Badge{Label: told.Title, Tone: told.Tone}, title: join(view.At(e.At, now).Clock(), told.Title, attempt(e), told.Detail)}
 	if e.At.After(c.to) {
 		c.later = append(c.later, m)
 		return
 	}
 	c.moments = append(c.moments, m)
+}
+
+// attempt says which try of a step a check has found, from the second on.
+func attempt(e models.Event) string {
+	if d := dataOf(e); d.Evidence != nil && d.Evidence.Attempt > 1 {
+		return "attempt " + strconv.Itoa(d.Evidence.Attempt)
+	}
+	return ""
 }
 
 func dataOf(e models.Event) models.EventData {

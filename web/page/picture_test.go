@@ -76,7 +76,7 @@ func pictures(t *testing.T) map[string]view.Picture {
 			happened{10 * time.Minute, lifecycle.WaitDeclared, models.EventData{Wait: "Retry-After", Until: eventful.QueuedAt.Add(20 * time.Minute).UnixMicro()}},
 			happened{18 * time.Minute, lifecycle.WaitEnded, models.EventData{Wait: "Retry-After"}},
 			happened{30 * time.Minute, lifecycle.WentStale, models.EventData{}},
-			happened{30*time.Minute + 5*time.Second, lifecycle.CauseFound, models.EventData{Cause: lifecycle.NoWorkers}},
+			happened{30*time.Minute + 5*time.Second, lifecycle.CauseFound, models.EventData{Cause: lifecycle.NoWorkers, Evidence: &lifecycle.Evidence{Attempt: 3}}},
 			happened{36 * time.Minute, lifecycle.Claimed, models.EventData{}}, happened{40 * time.Minute, lifecycle.Recovered, models.EventData{}},
 			happened{50 * time.Minute, lifecycle.WentStale, models.EventData{Gap: true}}, happened{52 * time.Minute, lifecycle.Recovered, models.EventData{Gap: true}},
 			happened{65 * time.Minute, lifecycle.CancelRequested, models.EventData{}}, happened{70 * time.Minute, lifecycle.CancelForced, models.EventData{Outcome: lifecycle.Cancelled}},
