@@ -81,21 +81,21 @@ func short() Scenario {
 		Name: "short", About: "40 runs and one of every fault", Timing: brisk(), Slack: 2 * time.Second, Limit: 4 * time.Minute,
 		Spread: 2 * time.Second, Nodes: nodes,
 		Jobs: func(chance *rand.Rand) []Job {
-			hold := func() int { return int(between(chance, seconds(3), seconds(9)).Milliseconds()) }
+			hold := func() int { return int(between(chance, seconds(2), seconds(7)).Milliseconds()) }
 			var jobs []Job
 			for i := range 37 {
 				in, kind := work.Input{Items: 4, HoldMS: hold()}, work.TypeSteady
 				switch i % 6 {
 				case 1: // the last backoff is of 16 s
-					in.Items, in.FlakyAt, in.Flaky = 2, 0, 5
+					in.Items, in.FlakyAt, in.Flaky = 1, 0, 5
 				case 2:
 					in.WaitAt, in.WaitMS, in.Bad = 2, 8000, 1
 				case 3:
 					in.Items, in.HoldMS, in.Burst = 100, 250, 5
 				case 4:
-					in.Items, in.HoldMS = 1, 25_000
+					in.Items, in.HoldMS = 2, 15_000
 				case 5:
-					kind, in.Items, in.FlakyAt, in.Flaky = work.TypePicky, 2, 0, 4
+					kind, in.Items, in.FlakyAt, in.Flaky = work.TypePicky, 1, 0, 4
 				}
 				jobs = append(jobs, Job{Type: kind, Input: in, Want: check.ToEnd})
 			}
