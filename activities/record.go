@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/opstruth/opstruth/lifecycle"
@@ -50,6 +52,7 @@ func (s *Steps) RecordEnd(ctx context.Context, in contract.EndInput) (contract.E
 	was := run.Facts.Status
 	run, err = s.Record.Transition(ctx, in.RunID, lifecycle.Change{
 		Kind: lifecycle.Finished, Actor: actor, Token: in.Token, Outcome: in.Outcome, Failure: in.Failure,
+		Waited: waited(ctx),
 	})
 	switch {
 	case err == nil && was.Active():
@@ -63,6 +66,19 @@ func (s *Steps) RecordEnd(ctx context.Context, in contract.EndInput) (contract.E
 		return contract.EndResult{}, fmt.Errorf("record the end of run %s: %w", in.RunID, err)
 	}
 	return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure}, nil
+}
+
+// waited is for how long an end could not be written. Only a record that is away makes the step that writes it fail.
+// Both times are Temporal's.
+func waited(ctx context.Context) time.Duration {
+	if !activity.IsActivity(ctx) {
+		return 0
+	}
+	info := activity.GetInfo(ctx)
+	if info.Attempt <= 1 {
+		return 0
+	}
+	return info.StartedTime.Sub(info.ScheduledTime)
 }
 
 // late discloses an end that came after the run had ended.

@@ -57,10 +57,12 @@ type Change struct {
 	Token   string  // Finished, Adopted: who writes the end
 	Outcome Outcome // Finished, Adopted
 	Failure Failure // Finished, Adopted
-	Total   int64   // Planned
-	Wait    Wait    // WaitDeclared, WaitEnded (id)
-	Note    string  // AcknowledgedBy; summary for LateReported
-	By      string  // Superseded, Retried: the later run's id
+	// Finished: for how long this end could not be written, because the record was away.
+	Waited time.Duration
+	Total  int64  // Planned
+	Wait   Wait   // WaitDeclared, WaitEnded (id)
+	Note   string // AcknowledgedBy; summary for LateReported
+	By     string // Superseded, Retried: the later run's id
 
 	// CloseClaimed: the intent, and the record that was judged.
 	// Adopted, Reconciled, CancelForced, CloseDropped: the claim that stood (id)

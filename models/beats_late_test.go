@@ -146,3 +146,35 @@ func TestItemsOfACutOffStepKeepNoRunFresh(t *testing.T) {
 		require.Equal(sc, int64(1), run.Facts.Counts.Succeeded)
 	})
 }
+
+// The last step of a run ends while the record is away. Its end is written as soon as it can be, which may be long after
+// the run's deadline; the run was never silent.
+func TestAnEndThatTheRecordCouldNotTakeIsNoSilence(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		waited  time.Duration
+		flagged bool
+		lineage bool
+	}{
+		"it ended in time, and waited":        {waited: 50 * time.Second},
+		"it ended late, and waited":           {waited: 30 * time.Second, lineage: true},
+		"it did not wait":                     {lineage: true},
+		"it was flagged: people have seen it": {waited: 50 * time.Second, flagged: true, lineage: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			forEachScene(t, nil, func(sc *scene) {
+				sc.beat(time.Second, models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1})
+				if c.flagged {
+					sc.silent(22*time.Second, lifecycle.NoWorkers)
+				}
+				run, err := sc.at(time.Minute).Transition(sc.Context(), sc.run.ID, lifecycle.Change{
+					Kind: lifecycle.Finished, Token: "own", Outcome: lifecycle.Succeeded, Waited: c.waited,
+				})
+				require.NoError(sc, err)
+				require.Equal(sc, c.lineage, run.Truth(modelstest.Epoch.Add(time.Minute)).StaleLineage)
+				require.Equal(sc, c.lineage, run.GapEpisodes == 0)
+			})
+		})
+	}
+}

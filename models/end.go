@@ -22,6 +22,12 @@ func settle(before Run, after lifecycle.Facts, now time.Time) lifecycle.Facts {
 	return after
 }
 
+// endedInTime reports whether a run's end was there before its silence became suspicious, and only could not be written:
+// the record was away, not the run. A silence that a pass has flagged was one, whatever came of it.
+func endedInTime(before Run, waited time.Duration, now time.Time) bool {
+	return waited > 0 && before.FlaggedAt.IsZero() && now.Add(-waited).Before(before.Facts.StaleAt)
+}
+
 // gapEpisodes is how many of a run's episodes fell into a telemetry gap, once it has ended.
 func gapEpisodes(before Run, after lifecycle.Facts) int {
 	if before.Facts.InGap && !after.CompletedAt.Before(before.Facts.StaleAt) {

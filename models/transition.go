@@ -89,6 +89,7 @@ func (s *Store) lockRun(tx *gorm.DB, runID string, ending bool) (Run, time.Time,
 func (s *Store) record(tx *gorm.DB, before Run, after lifecycle.Facts, w wish, now time.Time) error {
 	ending := before.Facts.Status.Active() && !after.Status.Active()
 	if ending {
+		before.Facts.InGap = before.Facts.InGap || endedInTime(before, w.Waited, now)
 		after = settle(before, after, now)
 		var err error
 		if after.Reasons, err = s.countReasons(tx, before.ID, after); err != nil {
