@@ -82,8 +82,9 @@ func (c *cluster) call(ctx context.Context, name, id string, f func(*execution) 
 		return err
 	}
 	c.mu.Lock()
-	err := error(serviceerror.NewNotFound("workflow not found"))
-	if w, ok := c.workflows[id]; ok {
+	w, ok := c.workflows[id]
+	err := serviceerror.NewNotFound("workflow not found")
+	if ok {
 		err = f(w)
 	}
 	c.mu.Unlock()
@@ -244,8 +245,8 @@ func (b *bench) end(ctx context.Context, id string, o lifecycle.Outcome) error {
 	if b.c.of(id).status != wfRunning {
 		return nil
 	}
-	for {
-		result, err := b.steps.RecordEnd(ctx, contract.EndInput{RunID: id, Token: contract.WorkflowID(id), Outcome: o})
+	for tried := ctx; ; tried = context.WithoutCancel(dbfault.Watch(ctx, func(dbfault.Point) error { return nil })) {
+		result, err := b.steps.RecordEnd(tried, contract.EndInput{RunID: id, Token: contract.WorkflowID(id), Outcome: o})
 		if err == nil {
 			b.c.change(id, func(w *execution) {
 				w.status, w.result, w.recordsEnd = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, result.Outcome, false
@@ -255,7 +256,6 @@ func (b *bench) end(ctx context.Context, id string, o lifecycle.Outcome) error {
 		if !errors.Is(err, dbfault.ErrLost) || b.c.of(id).status != wfRunning {
 			return err
 		}
-		ctx = context.WithoutCancel(dbfault.Watch(ctx, func(dbfault.Point) error { return nil }))
 	}
 }
 

@@ -50,6 +50,7 @@ func (b *bench) pass(ctx context.Context) error {
 func TestACrashOfAPassAnywhereLeavesOneEnd(t *testing.T) {
 	t.Parallel()
 	ask := func(t *testing.T, b *bench, id string) {
+		t.Helper()
 		_, err := b.store.Transition(t.Context(), id, lifecycle.Change{Kind: lifecycle.CancelRequested, Actor: "Olga"})
 		require.NoError(t, err)
 	}
@@ -65,6 +66,7 @@ func TestACrashOfAPassAnywhereLeavesOneEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dbfault.ForEachStore(t, func(t *testing.T, s *models.Store) {
+				t.Helper()
 				prototype := c.prepare(t, s, modelstest.Seed(t, s))
 				const most = 400
 				ids := modelstest.Clones(t, s, prototype, most)

@@ -34,6 +34,7 @@ func ForEachStore(t *testing.T, test func(t *testing.T, s *models.Store)) {
 }
 
 func run(t *testing.T, pool *sql.DB, d models.Dialect, test func(t *testing.T, s *models.Store)) {
+	t.Helper()
 	const conns = 8
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
