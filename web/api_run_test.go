@@ -73,7 +73,9 @@ func TestAPITellsHowLongARunWasStuck(t *testing.T) {
 	begun := modelstest.Epoch
 	run := modelstest.Running(t, modelstest.At(b.store, begun), b.world.NewRun())
 	back := begun.Add(run.Facts.Policy.StaleAfter + 42*time.Second)
-	require.NoError(t, modelstest.At(b.store, back).RecordItems(t.Context(), run.ID, []models.Item{{Key: "a", State: models.ItemSucceeded}}))
+	_, err := modelstest.At(b.store, back).RecordBeats(t.Context(), models.WorkerRow{ID: "w", Queues: []string{"default"}},
+		[]models.Beat{{RunID: run.ID, TemporalRunID: "t", ActivityID: "1", Attempt: 1}})
+	require.NoError(t, err)
 
 	timeline := decode[api.Timeline](t, b.api(b.token(b.owner()), http.MethodGet, "/api/v1/runs/"+run.ID+"/timeline", nil), http.StatusOK)
 	at := slices.IndexFunc(timeline.Events, func(e api.Event) bool { return e.Kind == string(lifecycle.Recovered) })
