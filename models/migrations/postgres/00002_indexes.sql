@@ -4,12 +4,12 @@ CREATE INDEX operation_runs_type ON operation_runs (type, queued_at DESC, id DES
 CREATE INDEX operation_runs_outcome ON operation_runs (outcome, queued_at DESC, id DESC) WHERE status = 'completed';
 CREATE INDEX operation_runs_initiator ON operation_runs (initiator_id, queued_at DESC, id DESC) WHERE initiator_id IS NOT NULL;
 
--- What summaries count, without a visit to the rows.
+-- What summaries and histories count, without a visit to the rows.
 DROP INDEX operation_runs_open;
 CREATE INDEX operation_runs_open ON operation_runs (workspace_id, queued_at DESC, id DESC) INCLUDE (tenant_id, completed_at)
     WHERE status = 'completed' AND (reconciled_at > 0 OR outcome IN ('failed', 'partially_succeeded', 'blocked')) AND acknowledged_at = 0 AND superseded_by = '';
-DROP INDEX operation_runs_ended;
-CREATE INDEX operation_runs_ended ON operation_runs (completed_at DESC, outcome) INCLUDE (workspace_id, tenant_id) WHERE status = 'completed';
+CREATE INDEX operation_runs_workspace_ended ON operation_runs (workspace_id, completed_at DESC) INCLUDE (tenant_id, type, outcome, started_at, queued_at)
+    WHERE status = 'completed';
 
 -- Searching text works without this index too, more slowly: the extension may be missing or not permitted.
 -- +goose StatementBegin
@@ -25,8 +25,7 @@ $$;
 
 -- +goose Down
 DROP INDEX IF EXISTS operation_runs_text;
-DROP INDEX operation_runs_ended;
-CREATE INDEX operation_runs_ended ON operation_runs (completed_at DESC, outcome) WHERE status = 'completed';
+DROP INDEX operation_runs_workspace_ended;
 DROP INDEX operation_runs_open;
 CREATE INDEX operation_runs_open ON operation_runs (workspace_id, queued_at DESC, id DESC)
     WHERE status = 'completed' AND (reconciled_at > 0 OR outcome IN ('failed', 'partially_succeeded', 'blocked')) AND acknowledged_at = 0 AND superseded_by = '';
