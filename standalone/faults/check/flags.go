@@ -62,8 +62,7 @@ func (s Snapshot) judge(w witness, f flag, report *Report, real, explained *Inva
 		limit = policy.QueuedStaleAfter
 	}
 	window := span{f.from.Add(-limit), f.from}
-	enough := limit - s.Settings.travel() - s.Settings.Slack
-	silent := w.silent(window) >= enough
+	silent := !w.mayRest(f.from) && !w.heard(span{window.from.Add(s.Settings.travel() + s.Settings.Slack), f.from})
 	away := s.during(span{window.from, f.from.Add(s.Settings.travel())}, DatabasePause, DatabaseRestart)
 	switch {
 	case silent && f.gap && !away:
@@ -71,6 +70,8 @@ func (s Snapshot) judge(w witness, f flag, report *Report, real, explained *Inva
 	case silent:
 	case w.backedOff(f.from) && s.during(span{window.from.Add(-passRecovery), f.from}, DatabasePause, DatabaseRestart, ConsoleKill, TemporalStop):
 		return // only Temporal knew why it was silent, and nobody could ask
+	case w.backedOff(f.from) && !f.open && f.lasts() <= s.Settings.Slack:
+		return // the pass that asked was late, by no more than a busy machine may be
 	case away && f.gap:
 		return // the signs could not arrive, and that is what the record says
 	case away:
@@ -84,6 +85,11 @@ func (s Snapshot) judge(w witness, f flag, report *Report, real, explained *Inva
 	s.explain(w, f, explained)
 }
 
+// failed reports whether an attempt of the run failed by itself.
+func (w witness) failed() bool {
+	return slices.ContainsFunc(w.attempts, func(a attempt) bool { return a.how == work.FailedAttempt })
+}
+
 // backedOff reports whether the run was between two attempts of a failing step.
 func (w witness) backedOff(at time.Time) bool {
 	return slices.ContainsFunc(w.backoffs, func(b span) bool { return !at.Before(b.from) && at.Before(b.to) })
@@ -95,7 +101,7 @@ var fits = map[lifecycle.Cause][]FaultKind{
 	lifecycle.WorkerLost:          {Kill, Freeze, Restart, DatabasePause, TemporalStop},
 	lifecycle.Backlogged:          {Kill, Freeze, Restart, DatabasePause, DatabaseRestart, TemporalStop},
 	lifecycle.WorkflowTaskFailing: {Kill, Freeze, Restart, TemporalStop},
-	lifecycle.ActivityRetrying:    {DatabasePause, DatabaseRestart},
+	lifecycle.ActivityRetrying:    {DatabasePause, DatabaseRestart, TemporalStop}, // a heartbeat that fails for long interrupts its step
 	lifecycle.Unverified:          {DatabasePause, DatabaseRestart, TemporalStop, ConsoleKill},
 }
 
@@ -113,7 +119,7 @@ func (s Snapshot) explain(w witness, f flag, explained *Invariant) {
 		return
 	}
 	for _, c := range f.causes {
-		if c == lifecycle.ActivityRetrying && picky || s.during(around, fits[c]...) && len(fits[c]) > 0 {
+		if c == lifecycle.ActivityRetrying && (picky || w.failed()) || s.during(around, fits[c]...) && len(fits[c]) > 0 {
 			continue
 		}
 		explained.violated("%s was called likely stuck at %s by %s, which nothing that was done explains%s", w.run.ID, clock(f.from), c, w.story())
@@ -165,10 +171,13 @@ func (s Snapshot) late(w witness, f flag) (late bool, since time.Time) {
 func (s Snapshot) dueOf(w witness, all []flag, due *Invariant) {
 	for i := 1; i < len(w.attempts); i++ {
 		before, after := w.attempts[i-1], w.attempts[i]
+		if before.Item != after.Item {
+			continue
+		}
 		gap := span{before.alive[len(before.alive)-1].to, after.alive[0].from}
 		limit := w.run.Facts.Policy.StaleAfter
-		if before.Item != after.Item || gap.lasts() < limit || w.silent(gap) < limit+s.Settings.Slack ||
-			s.during(span{gap.from.Add(-s.Settings.travel()), gap.to}, DatabasePause, DatabaseRestart) {
+		rest := slices.ContainsFunc(w.excused, func(e span) bool { return e.meets(gap) })
+		if rest || gap.lasts() < limit+s.Settings.Slack || s.during(span{gap.from.Add(-s.Settings.travel()), gap.to}, DatabasePause, DatabaseRestart) {
 			continue
 		}
 		due.Looked++

@@ -127,28 +127,30 @@ func (s Snapshot) witness(r Run, of []attempt) witness {
 		case work.FailedAttempt:
 			if limit := policy.RetryAttempts; limit == 0 || a.Number+1 < limit {
 				lasts = a.lasts
-				w.backoffs = append(w.backoffs, span{from, from.Add(lasts)})
+				w.backoffs = append(w.backoffs, span{from, from.Add(lasts + s.Settings.Slack)})
 			}
 		case work.HandedOver:
 			lasts = handover
 		case work.CutOff, "":
 			continue
 		}
-		w.excused = append(w.excused, span{from, from.Add(lasts + s.Settings.Slack)})
+		if a.how == work.Ended || a.how == work.FailedAttempt {
+			lasts += s.Settings.Slack // the next step has to find a worker
+		}
+		w.excused = append(w.excused, span{from, from.Add(lasts)})
 	}
 	w.alive, w.excused = merged(w.alive), merged(w.excused)
 	return w
 }
 
-// silent is how long in all nothing could be heard of the run within a stretch of time.
-func (w witness) silent(within span) time.Duration {
-	quiet := max(0, within.lasts())
-	for _, s := range merged(append(slices.Clone(w.alive), w.excused...)) {
-		if part := (span{later(s.from, within.from), earlier(s.to, within.to)}); part.from.Before(part.to) {
-			quiet -= part.lasts()
-		}
-	}
-	return quiet
+// heard reports whether the run was at work at some moment of a stretch of time.
+func (w witness) heard(within span) bool {
+	return slices.ContainsFunc(w.alive, func(s span) bool { return s.meets(within) })
+}
+
+// mayRest reports whether nothing was to be heard of the run at a moment.
+func (w witness) mayRest(at time.Time) bool {
+	return slices.ContainsFunc(w.excused, func(s span) bool { return !at.Before(s.from) && at.Before(s.to) })
 }
 
 // merged joins spans that meet.

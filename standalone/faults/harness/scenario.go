@@ -53,7 +53,7 @@ func Scenarios() []Scenario { return []Scenario{short(), gap(), fleet(), long(),
 // brisk settings show in seconds what takes minutes by default.
 func brisk() Timing {
 	return Timing{
-		Heartbeat: time.Second, Pass: time.Second, StaleAfter: 8 * time.Second, QueuedStaleAfter: 20 * time.Second,
+		Heartbeat: time.Second, Pass: 2 * time.Second, StaleAfter: 8 * time.Second, QueuedStaleAfter: 20 * time.Second,
 		CloseAfter: time.Minute, CloseDoomed: 4 * time.Second,
 	}
 }
