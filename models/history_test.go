@@ -100,13 +100,9 @@ func TestTenantsCountWhatTheirListsShow(t *testing.T) {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
 		r := rand.New(rand.NewPCG(seed, 4))
-		w := modelstest.Seed(t, s)
 		at := modelstest.At(s, modelstest.Epoch)
-		for range 120 {
-			randomRow(t, r, at, w, modelstest.Epoch.UnixMicro())
-		}
-		require.NoError(t, s.DB().Exec(`UPDATE operation_runs SET tenant_id = ? WHERE id IN (SELECT id FROM operation_runs ORDER BY id LIMIT 40)`, w.South.ID).Error)
-		require.NoError(t, s.DB().Exec(`UPDATE operation_runs SET tenant_id = NULL WHERE id IN (SELECT id FROM operation_runs ORDER BY id DESC LIMIT 20)`).Error)
+		w := modelstest.SeedCrowd(t, at)
+		modelstest.Generate(t, at, w, r, modelstest.Epoch, 300)
 		counted := int64(0)
 		for name, scope := range map[string]models.Scope{"owner": w.OwnerScope, "viewer": w.ViewerScope, "stranger": w.StrangerScope} {
 			all, err := at.TenantSummaries(t.Context(), scope, w.Acme.ID, modelstest.Epoch)

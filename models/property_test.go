@@ -16,6 +16,8 @@ import (
 // pick returns one of the values.
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
+const generated = 500
+
 // TestSQLSaysWhatDeriveSays stores rows of every kind, around every edge, and compares each filter's list with what
 // Derive says about the same rows.
 func TestSQLSaysWhatDeriveSays(t *testing.T) {
@@ -24,16 +26,12 @@ func TestSQLSaysWhatDeriveSays(t *testing.T) {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
 		r := rand.New(rand.NewPCG(seed, 1))
-		w := modelstest.Seed(t, s)
 		at := modelstest.At(s, modelstest.Epoch)
-		now := modelstest.Epoch.UnixMicro()
-		for range 250 {
-			randomRow(t, r, at, w, now)
-		}
+		modelstest.Generate(t, at, modelstest.SeedCrowd(t, at), r, modelstest.Epoch, generated)
 		for _, open := range []struct{ overall, queue bool }{{false, false}, {false, true}, {true, false}} {
 			require.NoError(t, s.FinishPass(t.Context(), models.PassReport{}))
 			setBreaker(t, s, "", open.overall)
-			setBreaker(t, s, "q1", open.queue)
+			setBreaker(t, s, modelstest.Queues()[0], open.queue)
 			compareFilters(t, at)
 		}
 	})
@@ -45,29 +43,10 @@ func setBreaker(t *testing.T, s *models.Store, scope string, open bool) {
 		ON CONFLICT (scope) DO UPDATE SET is_open = excluded.is_open`, scope, open).Error)
 }
 
-func randomRow(t *testing.T, r *rand.Rand, s *models.Store, w modelstest.World, now int64) {
-	t.Helper()
-	run := modelstest.Queued(t, s, w.NewRun(func(n *models.NewRun) { n.Queue = pick(r, "q1", "q2") }))
-	edge := func() int64 { return now + pick(r, -2_000_000, -1, 0, 1, 2_000_000, int64(r.IntN(100)-50)) }
-	if r.IntN(2) == 0 {
-		silenceAt := pick(r, 0, edge())
-		require.NoError(t, s.DB().Exec(`UPDATE run_liveness SET stale_at = ?, liveness_at = ?, in_gap = ?, stale_episodes = ?, silence_at = ?, silence_cause = ?
-			WHERE run_id = ?`, edge(), edge(), pick(r, true, false), pick(r, 0, 0, 1, 3), silenceAt,
-			pick(r, "", "unverified", "no_workers", "worker_lost"), run.ID).Error)
-		require.NoError(t, s.DB().Exec(`UPDATE operation_runs SET status = ? WHERE id = ?`, pick(r, "queued", "running"), run.ID).Error)
-		return
-	}
-	require.NoError(t, s.DB().Exec(`DELETE FROM run_liveness WHERE run_id = ?`, run.ID).Error)
-	outcome := pick(r, lifecycle.Outcomes()[1:]...)
-	require.NoError(t, s.DB().Exec(`UPDATE operation_runs SET status = 'completed', outcome = ?, completed_at = ?, reconciled_at = ?, acknowledged_at = ?,
-		superseded_by = ?, stale_episodes = ?, gap_episodes = ? WHERE id = ?`, string(outcome), edge(), pick(r, 0, 0, now), pick(r, 0, now),
-		pick(r, "", "", run.ID), pick(r, 0, 0, 2), pick(r, 0, 1), run.ID).Error)
-}
-
 func compareFilters(t *testing.T, s *models.Store) {
 	t.Helper()
 	all := listAll(t, s, models.Filter{})
-	require.Len(t, all, 250)
+	require.Len(t, all, generated)
 	yes, no := true, false
 	compare := func(name string, f models.Filter, want func(lifecycle.Truth) bool) {
 		t.Helper()
