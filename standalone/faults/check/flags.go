@@ -62,7 +62,9 @@ func (s Snapshot) judge(w witness, f flag, report *Report, real, explained *Inva
 		limit = policy.QueuedStaleAfter
 	}
 	window := span{f.from.Add(-limit), f.from}
-	silent := !w.mayRest(f.from) && !w.heard(span{window.from.Add(s.Settings.travel() + s.Settings.Slack), f.from})
+	// What worked until long ago was silent since, and of what has only just begun nothing can have arrived.
+	silent := !w.mayRest(f.from) &&
+		!w.worked(window.from.Add(s.Settings.travel()+s.Settings.Slack), f.from.Add(-s.Settings.Timing.FlushEvery-s.Settings.Slack))
 	away := s.during(span{window.from, f.from.Add(s.Settings.travel())}, DatabasePause, DatabaseRestart)
 	switch {
 	case silent && f.gap && !away:

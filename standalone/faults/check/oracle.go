@@ -143,9 +143,9 @@ func (s Snapshot) witness(r Run, of []attempt) witness {
 	return w
 }
 
-// heard reports whether the run was at work at some moment of a stretch of time.
-func (w witness) heard(within span) bool {
-	return slices.ContainsFunc(w.alive, func(s span) bool { return s.meets(within) })
+// worked reports whether the run was at work until some moment, or longer, and since another, or longer.
+func (w witness) worked(until, since time.Time) bool {
+	return slices.ContainsFunc(w.alive, func(s span) bool { return s.to.After(until) && s.from.Before(since) })
 }
 
 // mayRest reports whether nothing was to be heard of the run at a moment.
