@@ -24,6 +24,7 @@ func (s *Store) RecordItems(ctx context.Context, runID string, items []Item) err
 	if len(items) == 0 {
 		return nil
 	}
+	items = storableItems(items)
 	err := s.Write(ctx, func(tx *gorm.DB) error {
 		run, now, err := s.lockActive(tx, runID)
 		if err != nil {

@@ -29,6 +29,7 @@ type wish struct {
 func (s *Store) change(ctx context.Context, runID string, w wish) (Run, error) {
 	var run Run
 	var refused error
+	w.Change = storableChange(w.Change)
 	err := s.Write(ctx, func(tx *gorm.DB) error {
 		refused = nil
 		before, now, err := s.lockRun(tx, runID, ends(w.Kind))

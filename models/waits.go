@@ -52,6 +52,7 @@ func (s *Store) putWait(tx *gorm.DB, runID string, w waitRow, now time.Time) err
 		w.Since = fromMicros(left.Since) // a renewed wait goes on
 	}
 	w.Wait = lifecycle.Policy{MaxWait: microseconds(left.MaxWait)}.LimitWait(w.Wait, microseconds(left.Waited))
+	w.Reason, w.By = storable(w.Reason), storable(w.By)
 	err = tx.Exec(`INSERT INTO run_waits (run_id, id, kind, reason, declared_by, since_at, until_at, temporal_run_id, activity_id, attempt)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (run_id, id) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, declared_by = excluded.declared_by,
