@@ -202,7 +202,8 @@ func (s *site) ended(n *node, graceful bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last := &n.up[len(n.up)-1]
-	last.To, last.Graceful = time.Now().UTC(), graceful
+	// One that could not hand over says so by its exit code.
+	last.To, last.Graceful = time.Now().UTC(), graceful && n.process.State().Exit == "exit status 0"
 }
 
 func (s *site) node(name string) *node {
