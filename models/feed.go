@@ -31,6 +31,8 @@ type ChangeReader struct {
 	unseen map[int64]time.Time // ids below it that were not there, and since when
 	at     time.Time           // the clock of the last reading
 	told   map[string]moved    // what was told within the overlap
+	found  map[Changed]bool    // what no reading that succeeded has told yet
+	gap    bool                // likewise: some are missing
 }
 
 // moved are the times of a run that no event tells of.
@@ -38,7 +40,7 @@ type moved struct{ staleAt, progressAt int64 }
 
 // NewChangeReader makes a reader. Its first reading only finds where to begin.
 func (s *Store) NewChangeReader() *ChangeReader {
-	return &ChangeReader{store: s, unseen: map[int64]time.Time{}, told: map[string]moved{}}
+	return &ChangeReader{store: s, unseen: map[int64]time.Time{}, told: map[string]moved{}, found: map[Changed]bool{}}
 }
 
 // Next lists the runs that have changed, each once. complete is false where so much changed that some are missing.
@@ -47,8 +49,6 @@ func (r *ChangeReader) Next(ctx context.Context) (changed []Changed, complete bo
 	if err != nil {
 		return nil, false, err
 	}
-	found := map[Changed]bool{}
-	complete = true
 	first := !r.begun
 	err = r.store.read(ctx, func(db *gorm.DB) error {
 		if first {
@@ -56,15 +56,16 @@ func (r *ChangeReader) Next(ctx context.Context) (changed []Changed, complete bo
 				return err
 			}
 		}
-		if complete, err = r.events(db, now, found); err != nil {
+		if err := r.events(db, now); err != nil {
 			return err
 		}
-		return r.moved(db, now, found)
+		return r.moved(db, now)
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("read what has changed: %w", err)
 	}
-	r.begun, r.at = true, now
+	found, complete := r.found, !r.gap
+	r.begun, r.at, r.found, r.gap = true, now, map[Changed]bool{}, false
 	if first {
 		return nil, true, nil
 	}
@@ -92,20 +93,20 @@ type feedEvent struct {
 const feedColumns = `r.id AS run_id, r.workspace_id, COALESCE(r.tenant_id, '') AS tenant_id`
 
 // events reads the new events, and those of which only the id had been given out.
-func (r *ChangeReader) events(db *gorm.DB, now time.Time, found map[Changed]bool) (complete bool, err error) {
+func (r *ChangeReader) events(db *gorm.DB, now time.Time) error {
 	if len(r.unseen) > 0 {
 		ids := make([]int64, 0, len(r.unseen))
 		for id := range r.unseen {
 			ids = append(ids, id)
 		}
-		if _, err := r.take(db, now, found, `e.id IN ?`, ids); err != nil {
-			return false, err
+		if _, err := r.take(db, now, `e.id IN ?`, ids); err != nil {
+			return err
 		}
 	}
 	for {
-		n, err := r.take(db, now, found, `e.id > ?`, r.last)
+		n, err := r.take(db, now, `e.id > ?`, r.last)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if n < feedPage {
 			break
@@ -118,17 +119,17 @@ func (r *ChangeReader) events(db *gorm.DB, now time.Time, found map[Changed]bool
 	}
 	if len(r.unseen) > mostUnseen {
 		clear(r.unseen)
-		return false, nil
+		r.gap = true
 	}
-	return true, nil
+	return nil
 }
 
-func (r *ChangeReader) take(db *gorm.DB, now time.Time, found map[Changed]bool, which string, arg any) (int, error) {
+func (r *ChangeReader) take(db *gorm.DB, now time.Time, which string, arg any) (int, error) {
 	var rows []feedEvent
 	err := db.Raw(`SELECT e.id, `+feedColumns+` FROM run_events e JOIN operation_runs r ON r.id = e.run_id
 		WHERE `+which+` ORDER BY e.id LIMIT ?`, arg, max(feedPage, len(r.unseen))).Scan(&rows).Error
 	for _, row := range rows {
-		found[row.Changed] = true
+		r.found[row.Changed] = true
 		delete(r.unseen, row.ID)
 		for id := max(r.last+1, row.ID-mostUnseen-1); id < row.ID; id++ {
 			r.unseen[id] = now
@@ -139,7 +140,7 @@ func (r *ChangeReader) take(db *gorm.DB, now time.Time, found map[Changed]bool, 
 }
 
 // moved reads the active runs whose deadline has passed or whose counts have changed since the last reading.
-func (r *ChangeReader) moved(db *gorm.DB, now time.Time, found map[Changed]bool) error {
+func (r *ChangeReader) moved(db *gorm.DB, now time.Time) error {
 	since := r.at
 	if since.IsZero() {
 		since = now
@@ -161,7 +162,7 @@ func (r *ChangeReader) moved(db *gorm.DB, now time.Time, found map[Changed]bool)
 			is.staleAt = row.StaleAt
 		}
 		if r.told[row.RunID] != is {
-			found[row.Changed] = true
+			r.found[row.Changed] = true
 		}
 		told[row.RunID] = is
 	}

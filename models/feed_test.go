@@ -167,3 +167,22 @@ func TestSeesIsTheScopesCondition(t *testing.T) {
 		require.False(t, models.Scope{}.Sees(run.WorkspaceID, run.TenantID))
 	}
 }
+
+// What one of its queries has found must not be lost because the next one fails.
+func TestAReadingThatFailsHalfWayIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, s *models.Store) {
+		w := modelstest.Seed(t, s)
+		run := modelstest.Ended(t, s, w.NewRun(), lifecycle.Failed)
+		r := s.NewChangeReader()
+		require.Empty(t, tells(t, r))
+		_, err := s.Transition(t.Context(), run.ID, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Note: "known"})
+		require.NoError(t, err)
+		require.NoError(t, s.DB().Exec(`ALTER TABLE run_liveness RENAME TO away`).Error)
+		_, _, err = r.Next(t.Context())
+		require.Error(t, err)
+		require.NoError(t, s.DB().Exec(`ALTER TABLE away RENAME TO run_liveness`).Error)
+		require.Equal(t, of(run), tells(t, r))
+		require.Empty(t, tells(t, r))
+	})
+}
