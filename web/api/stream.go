@@ -44,6 +44,7 @@ type stream struct {
 	listener *feed.Listener
 	access   access.Access
 	known    time.Time // when access was found out
+	sent     time.Time // when something was last written
 
 	w   http.ResponseWriter
 	out *http.ResponseController
@@ -84,9 +85,10 @@ func (s *stream) write(w http.ResponseWriter) error {
 	return nil
 }
 
-// turn waits for news, or says that there are none. It reports whether the stream goes on.
+// turn waits for news, or says that there are none. It reports whether the stream goes on. News that are for others
+// alone do not put off the time for that.
 func (s *stream) turn() bool {
-	ctx, cancel := context.WithTimeout(s.ctx, heartbeat)
+	ctx, cancel := context.WithDeadline(s.ctx, s.sent.Add(heartbeat))
 	defer cancel()
 	batch, err := s.listener.Next(ctx)
 	switch {
@@ -162,5 +164,6 @@ func (s *stream) send(text string) error {
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return err
 	}
+	s.sent = time.Now()
 	return s.out.Flush()
 }
