@@ -28,7 +28,13 @@ func (s *Steps) chunks(ctx context.Context, d operation.Definition, h *host, i o
 	looked := began
 	for first := true; ; first = false {
 		next, err := d.Do(ctx, h, i, at.Cursor)
+		toStop := errors.Is(context.Cause(ctx), operation.ErrCancelAsked)
 		switch {
+		case err != nil && toStop && !errors.Is(err, lifecycle.ErrEnded):
+			// Temporal, which may not know of the cancel yet, takes no cancelled step for an answer.
+			return contract.ExecuteResult{Cursor: at.Cursor, Cancelled: true}, nil
+		case err == nil && toStop && !next.Done:
+			return contract.ExecuteResult{Cursor: next.Cursor, Cancelled: true}, nil
 		case err != nil && (first || ends(err)):
 			return contract.ExecuteResult{}, err
 		case err != nil:

@@ -82,6 +82,49 @@ func TestABatchOfChunksEnds(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, r.Cancelled)
 	})
+	t.Run("by a cancel that the worker hears of during a chunk", func(t *testing.T) {
+		t.Parallel()
+		for name, ends := range map[string]func(context.Context) (operation.Next, error){
+			"which gives up": func(ctx context.Context) (operation.Next, error) { return operation.Next{}, context.Cause(ctx) },
+			"which takes it for a loss": func(context.Context) (operation.Next, error) {
+				return operation.Next{}, operation.Permanent(context.Canceled)
+			},
+			"which asks for a wait": func(context.Context) (operation.Next, error) { return operation.WaitFor("3", time.Hour, "later"), nil },
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := setupSteps(t)
+				asked := s.rooted()
+				one := counting(10, nothing)
+				s.kind.Do = func(ctx context.Context, run *operation.Run[work], cursor string) (operation.Next, error) {
+					if cursor != "3" {
+						return one(ctx, run, cursor)
+					}
+					run.Succeeded("half of the chunk")
+					asked(operation.ErrCancelAsked)
+					<-ctx.Done()
+					return ends(ctx)
+				}
+				r, err := s.execute("")
+				require.NoError(t, err, "Temporal refuses a cancelled step where it has asked for none")
+				require.Equal(t, contract.ExecuteResult{Cursor: "3", Cancelled: true}, r)
+				require.EqualValues(t, 4, s.facts().Counts.Succeeded, "what was recorded stays")
+			})
+		}
+	})
+	t.Run("with all that there was to do, whatever was asked for meanwhile", func(t *testing.T) {
+		t.Parallel()
+		s := setupSteps(t)
+		asked := s.rooted()
+		s.kind.Do = func(ctx context.Context, _ *operation.Run[work], _ string) (operation.Next, error) {
+			asked(operation.ErrCancelAsked)
+			<-ctx.Done()
+			return operation.Done(), nil
+		}
+		r, err := s.execute("")
+		require.NoError(t, err)
+		require.Equal(t, contract.ExecuteResult{Done: true}, r)
+	})
 	t.Run("by the end of the run", func(t *testing.T) {
 		t.Parallel()
 		s := setupSteps(t)

@@ -54,6 +54,20 @@ func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]B
 	return rejected, nil
 }
 
+// CancelAsked lists those of the runs, which must be active still, for which a cancel was asked.
+func (s *Store) CancelAsked(ctx context.Context, runIDs []string) (asked []string, err error) {
+	if len(runIDs) == 0 {
+		return nil, nil
+	}
+	err = s.read(ctx, func(db *gorm.DB) error {
+		return db.Raw(`SELECT r.id FROM operation_runs r WHERE `+activeSQL+` AND r.cancel_at > 0 AND r.id IN ?`, runIDs).Scan(&asked).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read cancels of %d runs: %w", len(runIDs), err)
+	}
+	return asked, nil
+}
+
 // lockOwners locks the runs of the beats in the order of their ids, so that two batches cannot lock each other out.
 func (s *Store) lockOwners(tx *gorm.DB, beats []Beat) (map[string]*Run, time.Time, error) {
 	ids := make([]string, 0, len(beats))

@@ -37,6 +37,10 @@ var ErrCutOff = errors.New("run goes on without this worker")
 // to stop: another worker goes on at once.
 var ErrHandover = errors.New("worker is stopping and hands over")
 
+// ErrCancelAsked is the cause of a context that ends because somebody asked to
+// cancel the run: what was recorded stays, and nothing comes after it.
+var ErrCancelAsked = errors.New("run is to be cancelled")
+
 // FieldErrors refuses an input, with what is wrong by the field's name. The
 // empty name is the input as a whole.
 type FieldErrors map[string]string

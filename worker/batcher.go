@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 // BeatRecord is where beats are written.
 type BeatRecord interface {
 	RecordBeats(ctx context.Context, w models.WorkerRow, beats []models.Beat) (rejected []models.Beat, err error)
+	CancelAsked(ctx context.Context, runIDs []string) (asked []string, err error)
 	HandOver(ctx context.Context, workerID string, runIDs []string, limit time.Duration) error
 }
 
@@ -33,6 +35,9 @@ type attempt struct {
 	// shared says that it belongs to a wrapped workflow, whose activities may be at
 	// work side by side: they own the run together.
 	shared bool
+	// stops says that it may be interrupted as soon as the record asks to cancel its
+	// run; the others wait for Temporal's word.
+	stops bool
 }
 
 // together is the name by which the record knows all activities of a wrapped
@@ -41,6 +46,7 @@ const together = "wrapped"
 
 // owner is what the record knows the attempt as.
 func (a attempt) owner() attempt {
+	a.stops = false
 	if a.shared {
 		a.activity, a.number = together, 1
 	}
@@ -67,6 +73,7 @@ type pulse struct {
 	failed  bool // a write of it failed
 	ended   bool // the activity has returned
 	cut     bool // the record rejected it: its run is another attempt's, or has ended
+	asked   bool // it was told that its run is to be cancelled
 }
 
 // Batcher collects the beats of a worker's activities and writes them in one
@@ -200,13 +207,15 @@ func (b *Batcher) Run(ctx context.Context) {
 // tell logs a change only: a database that is away is away for many batches.
 func (b *Batcher) tell(ctx context.Context, err error) {
 	if err != nil {
-		b.logger.WarnContext(ctx, "cannot write heartbeats; work goes on and they are dropped until the database is back", "error", err)
+		b.logger.WarnContext(ctx, "the record does not take heartbeats; work goes on, and they are dropped until it does", "error", err)
 		return
 	}
 	b.logger.InfoContext(ctx, "heartbeats are written again")
 }
 
-// flush writes what is due and cuts off what the record rejects.
+// flush writes what is due, cuts off what the record rejects, and tells those that
+// may stop of a cancel: Temporal's own word waits for the next heartbeat that the SDK
+// does not hold back.
 func (b *Batcher) flush(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, max(2*time.Second, 2*b.timing.FlushEvery))
 	defer cancel()
@@ -219,7 +228,37 @@ func (b *Batcher) flush(ctx context.Context) error {
 	}
 	b.settle(due, began, rejected)
 	b.measure.Flushed(time.Since(began), lag)
-	return nil
+	asked, err := b.record.CancelAsked(ctx, b.stopping())
+	b.stop(asked)
+	return err
+}
+
+// stopping lists the runs whose attempts here may stop for a cancel, once each.
+func (b *Batcher) stopping() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var runs []string
+	for a, p := range b.live {
+		if p.mayStop(a) {
+			runs = append(runs, a.run)
+		}
+	}
+	slices.Sort(runs)
+	return slices.Compact(runs)
+}
+
+func (p *pulse) mayStop(a attempt) bool { return a.stops && !p.asked && !p.cut && !p.ended }
+
+// stop interrupts the attempts whose runs are to be cancelled.
+func (b *Batcher) stop(runs []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for a, p := range b.live {
+		if p.mayStop(a) && slices.Contains(runs, a.run) {
+			p.asked = true
+			p.cancel(operation.ErrCancelAsked)
+		}
+	}
 }
 
 // due selects the beats that are worth a write: news, last ones, and those of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -26,6 +27,20 @@ type record struct {
 	away    bool
 	hangs   bool
 	handed  []string
+	cancels []string // runs that are to be cancelled
+	asked   [][]string
+}
+
+func (r *record) CancelAsked(_ context.Context, runs []string) (asked []string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = append(r.asked, runs)
+	for _, run := range runs {
+		if slices.Contains(r.cancels, run) {
+			asked = append(asked, run)
+		}
+	}
+	return asked, nil
 }
 
 func (r *record) RecordBeats(ctx context.Context, _ models.WorkerRow, beats []models.Beat) (rejected []models.Beat, err error) {

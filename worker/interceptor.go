@@ -43,6 +43,7 @@ type listener struct {
 	attempt attempt
 	started time.Time
 	cancel  context.CancelCauseFunc
+	heard   context.Context //nolint:containedctx // it is the attempt's own; once it ends, the record wants no more beats
 }
 
 // Init puts the listener between the activity and the SDK.
@@ -59,17 +60,25 @@ func (l *listener) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 	}
 	ctx, l.cancel = context.WithCancelCause(ctx)
 	defer l.cancel(nil)
+	l.heard = context.WithoutCancel(ctx)
 	l.started = time.Now()
 	l.attempt = attempt{
 		run: root.RunID, temporalRun: root.TemporalRunID, activity: info.ActivityID, number: int(info.Attempt),
 	}
 	if contract.Own(info.ActivityType.Name) {
+		l.attempt.stops = info.ActivityType.Name == contract.ActivityExecute
 		defer l.batcher.End(l.attempt)
 		return l.Next.ExecuteActivity(ctx, in)
 	}
 	l.attempt.shared, l.attempt.activity = true, info.WorkflowExecution.ID+"/"+info.ActivityID
+	if info.WorkflowExecution.ID != contract.WorkflowID(root.RunID) {
+		// Whether a child workflow ends with its parent is Temporal's to say: where it
+		// goes on, it only is of no more interest to the record.
+		l.heard, l.cancel = context.WithCancelCause(l.heard)
+		defer l.cancel(nil)
+	}
 	defer l.batcher.End(l.attempt)
-	stop := l.beating(ctx)
+	stop := l.beating()
 	defer stop()
 	return l.Next.ExecuteActivity(operation.WithReporter(ctx, l.reporter, root.RunID), in)
 }
@@ -88,10 +97,10 @@ func rootOf(ctx context.Context, info activity.Info) (root contract.Root, ok boo
 // beating tells the record, until stop is called, that the activity is at work
 // here. It tells Temporal nothing: whether that expects heartbeats is the
 // activity's own affair.
-func (l *listener) beating(ctx context.Context) (stop func()) {
+func (l *listener) beating() (stop func()) {
 	beat := func() { l.batcher.Beat(l.attempt, l.started, nil, l.cancel) }
 	beat()
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // one that winds down is still at work
+	ctx, cancel := context.WithCancel(l.heard) // which a cancel does not end: one that winds down is still at work
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		ticker := time.NewTicker(l.batcher.timing.HeartbeatEvery)
@@ -119,7 +128,7 @@ type ear struct {
 
 // RecordHeartbeat hears a beat and passes it on.
 func (e *ear) RecordHeartbeat(ctx context.Context, details ...any) {
-	if l := e.listener; l.cancel != nil {
+	if l := e.listener; l.cancel != nil && l.heard.Err() == nil {
 		l.batcher.Beat(l.attempt, l.started, heldIn(details), l.cancel)
 	}
 	e.Next.RecordHeartbeat(ctx, details...)

@@ -80,6 +80,20 @@ func TestACancelIsDelivered(t *testing.T) {
 	require.Equal(t, 1, kinds(t, id)[lifecycle.Finished], "the run's own workflow ended it: %v", kinds(t, id))
 }
 
+func TestACancelInterruptsALongChunk(t *testing.T) {
+	t.Parallel()
+
+	shared.worker(t, "cancellong")
+	id := shared.start(t, "cancellong", input{Items: 3, Mode: long})
+	shared.awaitWorking(t, id)
+	ask(t, id)
+	run, _ := shared.await(t, id, "cancelled", patience, isEnded)
+	require.Equal(t, lifecycle.Cancelled, run.Facts.Outcome)
+	require.Equal(t, 1, kinds(t, id)[lifecycle.Finished], "the run's own workflow ended it: %v", kinds(t, id))
+	require.EqualValues(t, 1, run.Facts.Counts.Succeeded, "what it had recorded stays")
+	t.Logf("heard and ended within %v", run.Facts.CompletedAt.Sub(run.Facts.Cancel.At))
+}
+
 func TestACancelThatNobodyServesIsForced(t *testing.T) {
 	t.Parallel()
 

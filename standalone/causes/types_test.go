@@ -26,6 +26,7 @@ const (
 	steady  = ""        // works through its items
 	failing = "failing" // every attempt of its step fails
 	stuck   = "stuck"   // beats and does not advance
+	long    = "long"    // the same from its second item on
 	broken  = "broken"  // its workflow's code panics
 	idle    = "idle"    // its workflow sleeps without saying so
 	waiting = "wait"    // declares a durable wait
@@ -54,7 +55,10 @@ var scenarios = map[string]func(*lifecycle.Policy){
 	"close": func(p *lifecycle.Policy) {
 		p.CloseNoWorkers, p.CloseWorkerLost = slow*3*time.Second, slow*3*time.Second
 	},
-	"cancel":      nil,
+	"cancel": nil,
+	"cancellong": func(p *lifecycle.Policy) { // the SDK holds heartbeats back for longer than a cancel may take
+		p.StaleAfter, p.CancelGrace = slow*time.Minute, slow*10*time.Second
+	},
 	"undelivered": nil,
 	"wait":        nil,
 	"fleet":       func(p *lifecycle.Policy) { p.QueuedStaleAfter = slow * time.Minute }, // as by default: all are started at once
@@ -103,7 +107,7 @@ func do(ctx context.Context, run *operation.Run[input], cursor string) (operatio
 	switch {
 	case run.Input.Mode == failing:
 		return operation.Next{}, errors.New("the target answers 503")
-	case run.Input.Mode == stuck:
+	case run.Input.Mode == stuck, run.Input.Mode == long && item > 0:
 		<-ctx.Done()
 		return operation.Next{}, context.Cause(ctx)
 	case run.Input.Mode == deaf:
