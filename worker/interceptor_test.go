@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
@@ -20,12 +22,19 @@ import (
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/workflows"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
 // listen runs an activity under a workflow id, with the interceptor around it,
 // and returns what its beats were.
 func listen(t *testing.T, workflowID, name string, r *record, f func(context.Context) error) error {
+	t.Helper()
+	return listenAs(t, nil, workflowID, name, r, f)
+}
+
+// listenAs is listen in a workflow that was started with a header.
+func listenAs(t *testing.T, header *commonpb.Header, workflowID, name string, r *record, f func(context.Context) error) error {
 	t.Helper()
 	timing := lifecycle.NewTiming(40*time.Millisecond, time.Second)
 	b := NewBatcher(r, models.WorkerRow{ID: "w1"}, timing, &fates{seen: map[metrics.BeatResult]int{}}, slog.New(slog.DiscardHandler))
@@ -38,8 +47,9 @@ func listen(t *testing.T, workflowID, name string, r *record, f func(context.Con
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
-	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{Heartbeats(b, nil)}})
+	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor(), Heartbeats(b, nil)}})
 	env.SetTestTimeout(20 * time.Second)
+	env.SetHeader(header)
 	env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -120,6 +130,28 @@ func TestTheActivitiesOfAWrappedWorkflowLiveTogetherForAsLongAsTheyWork(t *testi
 		require.Equal(t, together, b.ActivityID)
 		require.Equal(t, 1, b.Attempt)
 	}
+}
+
+// A child workflow may be meant to go on after its parent, and so after the run. It then belongs to nobody's record.
+func TestAChildWorkflowsActivityOutlivesTheRun(t *testing.T) {
+	t.Parallel()
+	root, err := converter.GetDefaultDataConverter().ToPayload(contract.Root{RunID: "r1", TemporalRunID: "t1"})
+	require.NoError(t, err)
+	header := &commonpb.Header{Fields: map[string]*commonpb.Payload{contract.RunHeader: root}}
+	rejected := make(chan models.Beat, 1000)
+	r := &record{reject: func(b models.Beat) bool { rejected <- b; return true }}
+	err = listenAs(t, header, "a-child", "work", r, func(ctx context.Context) error {
+		require.Equal(t, "r1", (<-rejected).RunID)
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(500 * time.Millisecond): // some beats
+		}
+		activity.RecordHeartbeat(ctx)
+		return nil
+	})
+	require.NoError(t, err)
+	require.Less(t, len(rejected), 4, "it tells no more")
 }
 
 func TestSharedAttemptsAreOneOwner(t *testing.T) {
