@@ -87,7 +87,7 @@ func (o *outbound) ExecuteLocalActivity(ctx workflow.Context, name string, args 
 func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args ...any) workflow.ChildWorkflowFuture {
 	o.mark(ctx)
 	f := o.Next.ExecuteChildWorkflow(ctx, name, args...)
-	o.follow(f)
+	o.inbound.tracker.Elsewhere(f)
 	return f
 }
 
@@ -95,7 +95,7 @@ func (o *outbound) ExecuteNexusOperation(
 	ctx workflow.Context, in interceptor.ExecuteNexusOperationInput,
 ) workflow.NexusOperationFuture {
 	f := o.Next.ExecuteNexusOperation(ctx, in)
-	o.follow(f)
+	o.inbound.tracker.Elsewhere(f)
 	return f
 }
 

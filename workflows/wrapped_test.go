@@ -265,6 +265,25 @@ func TestWaitsOfAWrappedWorkflowAreDeclared(t *testing.T) {
 			},
 			reasons: []string{"an approval"}, lasts: []time.Duration{time.Hour}, ended: 1,
 		},
+		"what a child waits for, declared for it": {
+			f: func(ctx workflow.Context) error {
+				done := operation.Waiting(ctx, "a partner's answer", time.Hour)
+				if err := workflow.ExecuteChildWorkflow(ctx, "nap").Get(ctx, nil); err != nil {
+					return err
+				}
+				done()
+				_, err := greet(ctx, "Ada")
+				return err
+			},
+			reasons: []string{"a partner's answer"}, lasts: []time.Duration{time.Hour}, ended: 1,
+		},
+		"what a child waits for, and nobody declares": {
+			f: func(ctx workflow.Context) error {
+				_ = workflow.NewTimer(ctx, 24*time.Hour)
+				return workflow.ExecuteChildWorkflow(ctx, "nap").Get(ctx, nil)
+			},
+			mayIdle: 2 * time.Hour,
+		},
 		"a wait that its type allows": {
 			f:       func(ctx workflow.Context) error { signalled(ctx); return nil },
 			mayIdle: 2 * time.Hour,
@@ -277,6 +296,8 @@ func TestWaitsOfAWrappedWorkflowAreDeclared(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := wrapping(t, c.f, operation.Wrapping{MayIdle: c.mayIdle})
+			e.RegisterWorkflowWithOptions(func(ctx workflow.Context) error { return workflow.Sleep(ctx, 30*time.Minute) },
+				workflow.RegisterOptions{Name: "nap"})
 			e.RegisterDelayedCallback(func() { e.SignalWorkflow("go", nil) }, 10*time.Minute)
 			_, err := e.run(t, input())
 			require.NoError(t, err)

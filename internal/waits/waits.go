@@ -19,10 +19,11 @@ type Wait struct {
 // Tracker knows the pending parts of one workflow execution. It is used by
 // workflow code only, so its answers are the same whenever a history is replayed.
 type Tracker struct {
-	pending []workflow.Future // activities and child workflows: their silence is judged by themselves
-	timers  []timer
-	stated  []*Wait
-	idle    time.Time // since when nothing was pending
+	pending   []workflow.Future // activities: their silence is judged by themselves
+	elsewhere []workflow.Future // child workflows and Nexus operations: what they wait for is not seen here
+	timers    []timer
+	stated    []*Wait
+	idle      time.Time // since when nothing was pending, or only what an author's word explains
 }
 
 type timer struct {
@@ -43,8 +44,11 @@ func From(ctx workflow.Context) *Tracker {
 	return t
 }
 
-// Pending follows an activity or a child workflow.
+// Pending follows an activity.
 func (t *Tracker) Pending(f workflow.Future) { t.pending = append(t.pending, f) }
+
+// Elsewhere follows a child workflow or a Nexus operation: while one is pending, only what an author says is a wait.
+func (t *Tracker) Elsewhere(f workflow.Future) { t.elsewhere = append(t.elsewhere, f) }
 
 // Timer follows a timer.
 func (t *Tracker) Timer(f workflow.Future, w Wait) { t.timers = append(t.timers, timer{f, w}) }
@@ -63,8 +67,9 @@ func (t *Tracker) State(w Wait) (done func()) {
 // what cannot be seen. Waits shorter than least are not worth telling.
 func (t *Tracker) Want(now time.Time, mayIdle, least time.Duration) Wait {
 	t.pending = slices.DeleteFunc(t.pending, workflow.Future.IsReady)
+	t.elsewhere = slices.DeleteFunc(t.elsewhere, workflow.Future.IsReady)
 	t.timers = slices.DeleteFunc(t.timers, func(other timer) bool { return other.future.IsReady() })
-	if len(t.pending) > 0 {
+	if len(t.pending) > 0 || len(t.elsewhere) > 0 && len(t.stated) == 0 {
 		t.idle = time.Time{}
 		return Wait{}
 	}
