@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/opstruth/opstruth/standalone/command"
+	"github.com/opstruth/opstruth/standalone/internal/browser"
 	"github.com/opstruth/opstruth/standalone/internal/clocked"
 )
 
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
-	closeBrowser()
+	browser.Close()
 	_ = done()
 	os.Exit(code)
 }
