@@ -31,6 +31,7 @@ type bench struct {
 	t       *testing.T
 	store   *models.Store
 	world   modelstest.World
+	handler http.Handler
 	address string
 	token   string // of the owner of Acme
 	// before is called before each request, with its number from 1, but for streams. It answers in the
@@ -75,6 +76,7 @@ func serving(t *testing.T, store *models.Store, changes *feed.Feed) *bench {
 		Starter: &start.Starter{Record: b.store, Types: types, Dispatch: away},
 	})
 	require.NoError(t, err)
+	b.handler = handler
 	var asked atomic.Int64
 	listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if api.Streams(r.URL.Path) {

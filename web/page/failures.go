@@ -86,7 +86,7 @@ func (d FailuresData) failureRow(g models.FailureGroup, bucket models.Bucket) vi
 	code, message := g.Key.Parts()
 	why, badge := cmp.Or(message, code, "No reason was recorded"), g.Outcome.Badge()
 	if g.Reconciled {
-		why, badge = g.Cause.Label(), lifecycle.ReconciledFailed.Badge()
+		why, badge = g.Cause.Label(), lifecycle.StateReconciled.Badge()
 	}
 	example := ""
 	if g.Runs == 1 && !g.Reconciled { // its own words, with their numbers

@@ -85,7 +85,7 @@ func TestFailuresAreGroupedByReason(t *testing.T) {
 		"# of # items failed Inventory sync · items_failed · such as “3 of 400 items failed” Partly done 12 1 none 60 min ago",
 		"No reason was recorded Inventory sync Failed 1 1 none 60 min ago",
 	}, texts(doc.Find("#failures-recent tbody tr")))
-	require.Equal(t, []string{"No worker serves the queue Inventory sync Closed by opstruth 2 1 2 of them 60 min ago"}, texts(doc.Find("#failures-recent-reconciled tbody tr")))
+	require.Equal(t, []string{"No worker serves the queue Inventory sync Failed · was stuck 2 1 2 of them 60 min ago"}, texts(doc.Find("#failures-recent-reconciled tbody tr")))
 	require.Contains(t, text(doc.Find("#failures-older")), "<b>no</b> right", "a foreign text is no markup")
 	require.Equal(t, 2, doc.Find("#runs tbody tr[data-run]").Length())
 	require.Equal(t, "Show all 15", text(doc.Find(".panel-foot a")))
