@@ -129,6 +129,7 @@ func settleOwners(owners map[string]*Run, beats []Beat, handed time.Time) (accep
 		}
 		if earlier, ok := last[b.RunID]; ok && !run.Owner.is(b) {
 			rejected = append(rejected, earlier)
+			b.MissedAge = max(b.MissedAge, earlier.MissedAge) // the run beat in vain before, too
 		}
 		run.Owner = run.Owner.next(b, handed)
 		last[b.RunID] = b

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,6 +88,37 @@ func TestBeatsThatCouldNotBeWrittenAreNoSilence(t *testing.T) {
 		require.Equal(sc, 1, run.Facts.StaleEpisodes)
 		require.Equal(sc, 1, run.GapEpisodes)
 	})
+}
+
+// A step that cannot write its items fails, and the next attempt begins once the record is back.
+func TestBeatsThatAnEndedStepCouldNotWriteAreNoSilence(t *testing.T) {
+	t.Parallel()
+	first := models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1, StartedAge: 60 * time.Second, Age: 45 * time.Second, MissedAge: 55 * time.Second}
+	second := models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 2}
+	for name, batches := range map[string][][]models.Beat{
+		"told before the next attempt": {{first}, {second}},
+		"told together with it":        {{first, second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			forEachScene(t, nil, func(sc *scene) {
+				sc.beat(0, models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1})
+				for _, beats := range batches {
+					beats = slices.Clone(beats)
+					for i := range beats {
+						beats[i].RunID = sc.run.ID
+					}
+					_, err := sc.at(time.Minute).RecordBeats(sc.Context(), worker, beats)
+					require.NoError(sc, err)
+				}
+				run, truth := sc.read(time.Minute)
+				require.Equal(sc, lifecycle.FreshActive, truth.Freshness)
+				require.Equal(sc, 2, run.Owner.Attempt)
+				require.False(sc, truth.StaleLineage, "it was not the run that was silent")
+				require.Equal(sc, 1, run.GapEpisodes)
+			})
+		})
+	}
 }
 
 // A workflow that is reset from outside leaves its wait behind. The steps of a run never overlap its waits.

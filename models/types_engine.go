@@ -14,7 +14,7 @@ type Beat struct {
 	Attempt       int
 	Age           time.Duration // since the beat
 	StartedAge    time.Duration // since this attempt began in its worker
-	MissedAge     time.Duration // since its first beat that could not be written, unbroken ones after it; zero: none
+	MissedAge     time.Duration // since its first beat that could not be written, unbroken ones after it up to its end; zero: none
 	Held          *HeldWait     // the wait that the activity declares now; nil ends an earlier one
 }
 

@@ -91,6 +91,13 @@ type Batcher struct {
 	recent map[string]time.Time // by run: when an attempt of it last ended here
 }
 
+const (
+	// keptFor is how long the last beat of an attempt that has ended may wait for the
+	// database, and keptMost how many attempts may be kept for that.
+	keptFor  = 10 * time.Minute
+	keptMost = 2000
+)
+
 // betweenSteps is how long a run may be between two of its steps and still be
 // this worker's to hand over.
 const betweenSteps = 10 * time.Second
@@ -157,13 +164,14 @@ func (b *Batcher) End(a attempt) {
 	}
 }
 
-// Runs lists the runs whose activities are at work here, and not cut off.
+// Runs lists the runs whose activities are at work here, or have just ended, and
+// that are not cut off.
 func (b *Batcher) Runs() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var runs []string
 	for a, p := range b.live {
-		if !p.cut {
+		if !p.cut && !(p.ended && time.Since(p.beat) > betweenSteps) {
 			runs = append(runs, a.run)
 		}
 	}
@@ -279,7 +287,7 @@ func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.
 			RunID: a.run, TemporalRunID: a.temporalRun, ActivityID: owner.activity, Attempt: owner.number,
 			Age: age, StartedAge: now.Sub(p.started),
 		}
-		if !p.missed.IsZero() && age <= b.unbroken() {
+		if !p.missed.IsZero() && (p.ended || age <= b.unbroken()) {
 			beat.MissedAge = now.Sub(p.missed)
 		}
 		if p.held != nil {
@@ -295,7 +303,9 @@ func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.
 	return due, beats, lag
 }
 
-// keep leaves beats that could not be written for the next batch.
+// keep leaves beats that could not be written for the next batch, for a while also
+// those of attempts that have ended meanwhile: a step fails that cannot write its
+// items, and then nobody else tells that its run was not silent.
 func (b *Batcher) keep(due map[attempt]time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -304,7 +314,7 @@ func (b *Batcher) keep(due map[attempt]time.Time) {
 		if p.missed.IsZero() {
 			p.missed = beat
 		}
-		if p.ended {
+		if p.ended && (len(b.live) > keptMost || time.Since(p.beat) > keptFor) {
 			b.measure.Beats(metrics.Dropped, 1)
 			delete(b.live, a)
 			continue
