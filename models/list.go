@@ -21,9 +21,6 @@ func (s *Store) ListRuns(ctx context.Context, sc Scope, f Filter, p Page) (RunPa
 		page.Runs, page.Now, err = s.load(db, statement, args...)
 		return err
 	})
-	if err == nil && len(page.Runs) == 0 {
-		page.Now, err = s.Now(ctx)
-	}
 	if err != nil {
 		return RunPage{}, fmt.Errorf("list runs: %w", err)
 	}

@@ -24,9 +24,6 @@ func (s *Store) listBefore(ctx context.Context, sc Scope, f Filter, p Page) (Run
 		page.Runs, page.Now, err = s.load(db, fmt.Sprintf(`%s ORDER BY r.queued_at, r.id LIMIT %d`, c.where(), p.limit()+1), c.args...)
 		return err
 	})
-	if err == nil && len(page.Runs) == 0 {
-		page.Now, err = s.Now(ctx)
-	}
 	if err != nil {
 		return RunPage{}, fmt.Errorf("list runs: %w", err)
 	}

@@ -91,30 +91,26 @@ func (s *Store) markGap(tx *gorm.DB) error {
 
 // ReconcilerState reads what the reconciler knows about itself, with the clock. Before its first pass it is zero.
 func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
-	var row struct {
+	var rows []struct { // the state, once for each breaker
 		PassAt, TemporalAt, PassEvery, Took, ClosedUpTo, Now int64
 		SchedulePaused                                       bool
 		Cursors, Audit                                       string
-	}
-	var breakers []struct {
-		Scope        string
-		IsOpen       bool
-		Since, Below int64
+		Scope                                                *string // nil where there is none
+		IsOpen                                               bool
+		Since, Below                                         int64
 	}
 	err := s.read(ctx, func(db *gorm.DB) error {
-		err := db.Raw(`SELECT ` + s.clock + ` AS now, rs.* FROM (SELECT 1 AS one) AS o LEFT JOIN reconciler_state rs ON rs.id = 1`).Scan(&row).Error
-		if err != nil {
-			return err
-		}
-		return db.Raw(`SELECT scope, is_open, since, below FROM breakers`).Scan(&breakers).Error
+		return db.Raw(`SELECT ` + s.clock + ` AS now, rs.*, b.scope, b.is_open, b.since, b.below FROM (SELECT 1 AS one) AS o
+			LEFT JOIN reconciler_state rs ON rs.id = 1 LEFT JOIN breakers b ON TRUE`).Scan(&rows).Error
 	})
 	if err != nil {
 		return State{}, time.Time{}, fmt.Errorf("read the reconciler's state: %w", err)
 	}
+	row := rows[0]
 	state := State{
 		PassAt: fromMicros(row.PassAt), TemporalAt: fromMicros(row.TemporalAt), Every: microseconds(row.PassEvery),
 		Took: microseconds(row.Took), SchedulePaused: row.SchedulePaused, ClosedUpTo: fromMicros(row.ClosedUpTo),
-		Breakers: make(map[string]lifecycle.Breaker, len(breakers)),
+		Breakers: make(map[string]lifecycle.Breaker, len(rows)),
 	}
 	for _, part := range []struct {
 		text string
@@ -127,8 +123,11 @@ func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
 			return State{}, time.Time{}, fmt.Errorf("read the reconciler's state: %w", err)
 		}
 	}
-	for _, b := range breakers {
-		state.Breakers[b.Scope] = lifecycle.Breaker{Open: b.IsOpen, Since: fromMicros(b.Since), Below: int(b.Below)}
+	for _, b := range rows {
+		if b.Scope == nil {
+			continue
+		}
+		state.Breakers[*b.Scope] = lifecycle.Breaker{Open: b.IsOpen, Since: fromMicros(b.Since), Below: int(b.Below)}
 	}
 	return state, fromMicros(row.Now), nil
 }

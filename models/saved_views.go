@@ -51,11 +51,6 @@ func (s *Store) SaveView(ctx context.Context, v SavedView) (SavedView, error) {
 	return saved, err
 }
 
-// SavedViews lists a reader's views of a plane by name.
-func (s *Store) SavedViews(ctx context.Context, userID string, p Plane) ([]SavedView, error) {
-	return many[SavedView](ctx, s, "views", `SELECT * FROM saved_views WHERE user_id = ? AND plane = ? ORDER BY name, id`, userID, string(p))
-}
-
 // DeleteView removes a reader's own view; ErrNotFound for any other.
 func (s *Store) DeleteView(ctx context.Context, userID string, p Plane, id string) error {
 	rows, err := s.exec(ctx, `DELETE FROM saved_views WHERE user_id = ? AND plane = ? AND id = ?`, userID, string(p), id)

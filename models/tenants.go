@@ -52,6 +52,22 @@ func (s *Store) Workspace(ctx context.Context, sc Scope, idOrSlug string) (Works
 		append([]any{idOrSlug, idOrSlug}, args...)...)
 }
 
+// Place finds a workspace of the scope and a tenant in it that the scope opens, each by its id or slug, in one statement.
+func (s *Store) Place(ctx context.Context, sc Scope, workspace, tenant string) (Workspace, Tenant, error) {
+	visible, args, err := sc.tenants("t.workspace_id", "t.id")
+	if err != nil {
+		return Workspace{}, Tenant{}, err
+	}
+	type row struct {
+		Workspace Workspace `gorm:"embedded;embeddedPrefix:w_"`
+		Tenant    Tenant    `gorm:"embedded"`
+	}
+	found, err := one[row](ctx, s, "tenant", `SELECT w.id AS w_id, w.slug AS w_slug, w.name AS w_name, t.id, t.workspace_id, t.slug, t.name
+		FROM tenants t JOIN workspaces w ON w.id = t.workspace_id WHERE (w.id = ? OR w.slug = ?) AND (t.id = ? OR t.slug = ?) AND `+visible,
+		append([]any{workspace, workspace, tenant, tenant}, args...)...)
+	return found.Workspace, found.Tenant, err
+}
+
 // Tenants lists the tenants of a workspace that the scope opens, by name.
 func (s *Store) Tenants(ctx context.Context, sc Scope, workspaceID string) ([]Tenant, error) {
 	visible, args, err := sc.tenants("workspace_id", "id")

@@ -33,7 +33,14 @@ func (s *server) runs(c *gin.Context, a access.Access) error {
 		return seeOther(c, clean)
 	}
 	ctx, scope := c.Request.Context(), a.Scope()
-	filter, err := find.Filter(ctx, s.Store, scope, list)
+	d := page.RunsData{List: list}
+	if d.Around, err = s.Store.Around(ctx, scope, list.Workspace, a.User.ID, models.Plane(a.Plane)); err != nil {
+		return err
+	}
+	var tenant models.Tenant
+	if list.Workspace != "" {
+		a.Workspace, tenant, err = d.Around.Place(list.Workspace, list.Tenant)
+	}
 	if errors.Is(err, models.ErrNotFound) && list.Tenant != "" {
 		list.Tenant = "" // the form keeps the tenant when another workspace is chosen
 		return seeOther(c, links.Runs(a.Plane, list))
@@ -41,32 +48,21 @@ func (s *server) runs(c *gin.Context, a access.Access) error {
 	if err != nil {
 		return err
 	}
-	d := page.RunsData{List: list}
-	if filter.WorkspaceID != "" {
-		if a.Workspace, err = s.Store.Workspace(ctx, scope, filter.WorkspaceID); err != nil {
-			return err
-		}
-		if d.Tenants, err = s.Store.Tenants(ctx, scope, filter.WorkspaceID); err != nil {
-			return err
-		}
-	}
 	if d.Frame, err = s.frame(c, a); err != nil {
 		return err
 	}
-	if d.Places, err = s.Store.Workspaces(ctx, scope); err != nil {
+	if d.Page, err = s.Store.ListRuns(ctx, scope, find.In(a.Workspace, tenant, list, d.Now), at); err != nil {
 		return err
 	}
-	if d.Page, err = s.Store.ListRuns(ctx, scope, filter, at); err != nil {
-		return err
+	if len(d.Page.Runs) == 0 {
+		d.Page.Now = d.Now
 	}
-	base, err := find.Filter(ctx, s.Store, scope, page.BaseAt(list, list.AsOf))
-	if err != nil {
-		return err
+	asOf := d.Page.Now // the tabs count what the list shows
+	if !list.AsOf.IsZero() {
+		asOf = list.AsOf
 	}
+	base := find.In(a.Workspace, tenant, page.BaseAt(list, asOf), asOf)
 	if d.Summary, err = s.Store.Summary(ctx, scope, base); err != nil {
-		return err
-	}
-	if d.Views, err = s.Store.SavedViews(ctx, a.User.ID, models.Plane(a.Plane)); err != nil {
 		return err
 	}
 	return s.page(c, ui.RunList(page.Runs(d)), nil)

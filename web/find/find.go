@@ -13,48 +13,48 @@ import (
 
 // Place looks up a workspace by its slug and, unless its slug is empty, a tenant in it.
 func Place(ctx context.Context, store *models.Store, scope models.Scope, workspace, tenant string) (models.Workspace, models.Tenant, error) {
-	w, err := store.Workspace(ctx, scope, workspace)
-	if err != nil || tenant == "" {
-		return w, models.Tenant{}, err
+	if tenant != "" {
+		return store.Place(ctx, scope, workspace, tenant)
 	}
-	t, err := store.Tenant(ctx, scope, w.ID, tenant)
-	return w, t, err
+	w, err := store.Workspace(ctx, scope, workspace)
+	return w, models.Tenant{}, err
 }
 
 // Filter is the store's form of a filter in a URL.
 func Filter(ctx context.Context, store *models.Store, scope models.Scope, l links.List) (models.Filter, error) {
-	l, err := absolute(ctx, store, l)
-	if err != nil {
-		return models.Filter{}, err
+	now, err := l.AsOf, error(nil)
+	if now.IsZero() && (l.Within > 0 || l.EndedWithin > 0) {
+		if now, err = store.Now(ctx); err != nil {
+			return models.Filter{}, err
+		}
 	}
+	if l.Workspace == "" {
+		return In(models.Workspace{}, models.Tenant{}, l, now), nil
+	}
+	w, t, err := Place(ctx, store, scope, l.Workspace, l.Tenant)
+	return In(w, t, l, now), err
+}
+
+// In is Filter in a place that was looked up before. Spans that end now end at the clock reading of the count that led
+// here, or at now.
+func In(w models.Workspace, t models.Tenant, l links.List, now time.Time) models.Filter {
+	l = absolute(l, now)
 	if id, ok := contract.RunIDOf(l.Text); ok { // Temporal's name for a run
 		l.Text = id
 	}
-	f := models.Filter{
+	return models.Filter{
+		WorkspaceID: w.ID, TenantID: t.ID,
 		Type: l.Type, Status: l.Status, Outcome: l.Outcome, Freshness: l.Freshness, Class: l.Class,
 		Cause: l.Cause, Queue: l.Queue, Failure: l.Failure,
 		Active: l.Active, Open: l.Open, Lineage: l.Lineage, InitiatorID: l.Initiator, From: l.From, To: l.To,
 		EndedFrom: l.EndedFrom, EndedTo: l.EndedTo, Text: l.Text, AsOf: l.AsOf,
 	}
-	if l.Workspace == "" {
-		return f, nil
-	}
-	w, t, err := Place(ctx, store, scope, l.Workspace, l.Tenant)
-	f.WorkspaceID, f.TenantID = w.ID, t.ID
-	return f, err
 }
 
-// absolute makes spans that end now moments, by the clock reading of the count that led here or the database's.
-func absolute(ctx context.Context, store *models.Store, l links.List) (links.List, error) {
-	if l.Within == 0 && l.EndedWithin == 0 {
-		return l, nil
-	}
-	now := l.AsOf
-	if now.IsZero() {
-		var err error
-		if now, err = store.Now(ctx); err != nil {
-			return l, err
-		}
+// absolute makes moments of spans that end now.
+func absolute(l links.List, now time.Time) links.List {
+	if !l.AsOf.IsZero() {
+		now = l.AsOf
 	}
 	later := func(at time.Time, within time.Duration) time.Time {
 		if since := now.Add(-within); within > 0 && since.After(at) {
@@ -63,7 +63,7 @@ func absolute(ctx context.Context, store *models.Store, l links.List) (links.Lis
 		return at
 	}
 	l.From, l.EndedFrom = later(l.From, l.Within), later(l.EndedFrom, l.EndedWithin)
-	return l, nil
+	return l
 }
 
 // List is the URL form of a filter within a place that is already known by its slugs.

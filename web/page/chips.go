@@ -66,7 +66,7 @@ func span(from, to time.Time) string {
 }
 
 func (d RunsData) workspaceName(slug string) string {
-	for _, w := range d.Places {
+	for _, w := range d.Workspaces {
 		if w.Slug == slug {
 			return w.Name
 		}

@@ -19,9 +19,9 @@ func choose(name, label, all, value string, options ...view.Option) view.Field {
 // places offers workspaces and, within one, its tenants, where there is a choice.
 func (d RunsData) places() []view.Field {
 	var fields []view.Field
-	if len(d.Places) > 1 {
+	if len(d.Workspaces) > 1 {
 		f := choose("workspace", "Workspace", "Every workspace", d.List.Workspace)
-		for _, w := range d.Places {
+		for _, w := range d.Workspaces {
 			f.Options = append(f.Options, view.Option{Value: w.Slug, Label: w.Name})
 		}
 		fields = append(fields, f)

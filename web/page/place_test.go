@@ -142,7 +142,7 @@ func TestAPageRenewsItself(t *testing.T) {
 func listOf(t *testing.T, role models.Role, l links.List) page.RunsData {
 	t.Helper()
 	d := page.RunsData{Frame: as(t, role), List: l, Page: samples(every), Summary: placeOf(t, models.RoleOwner).Summary}
-	d.Places = []models.Workspace{northwind, {ID: "w2", Slug: "adatum", Name: "Adatum"}}
+	d.Workspaces = []models.Workspace{northwind, {ID: "w2", Slug: "adatum", Name: "Adatum"}}
 	d.Tenants = []models.Tenant{contoso, {Slug: "fabrikam", Name: "Fabrikam"}}
 	return d
 }

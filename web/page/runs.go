@@ -14,12 +14,10 @@ import (
 // RunsData is what the list of runs of either plane is made of.
 type RunsData struct {
 	Frame
-	List    links.List // the filter in the URL
-	Page    models.RunPage
-	Summary models.Summary  // of Base(List)
-	Tenants []models.Tenant // to choose from, of List.Workspace; none where no workspace is chosen
-	Places  []models.Workspace
-	Views   []models.SavedView // the reader's own, of this plane
+	models.Around            // its tenants are those of List.Workspace
+	List          links.List // the filter in the URL
+	Page          models.RunPage
+	Summary       models.Summary // of Base(List)
 }
 
 // Runs is the canonical list of runs: the admin plane's over what the member may see, the system plane's
@@ -172,8 +170,11 @@ func (d RunsData) filters() view.FilterBar {
 	return bar
 }
 
-// views are the reader's saved views. A list that nothing narrows needs no name.
+// views are the reader's saved views. A list that nothing narrows needs no name, and a menu that offers nothing is none.
 func (d RunsData) views() *view.Views {
+	if len(d.Views) == 0 && !d.narrowed() {
+		return nil
+	}
 	plane, own := d.Who.Plane, Lasting(d.List)
 	v := &view.Views{}
 	for _, s := range d.Views {
