@@ -25,7 +25,6 @@ func open(t *testing.T, base string) tab {
 func (b tab) within(steps ...chromedp.Action[chromedp.Void]) { b.t.Helper(); b.Within(steps...) }
 func (b tab) goTo(path string)                               { b.t.Helper(); b.GoTo(path) }
 func (b tab) click(selector string)                          { b.t.Helper(); b.Click(selector) }
-func (b tab) text() string                                   { b.t.Helper(); return b.Text() }
 func (b tab) shows(words string)                             { b.t.Helper(); b.Sees(words, true) }
 func (b tab) hides(words string)                             { b.t.Helper(); b.Sees(words, false) }
 func (b tab) path() string                                   { b.t.Helper(); return b.Path() }
