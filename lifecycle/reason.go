@@ -17,6 +17,7 @@ const (
 // variable matches what tells one item's message from another's that failed alike.
 var variable = regexp.MustCompile(strings.Join([]string{
 	`(?i:https?://[^\s"'<>` + "`" + `]+)`,
+	`[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+`, // whom it is about
 	`"[^"]*"`, `“[^”]*”`, `„[^“”]*[“”]`, `«[^»]*»`, "`[^`]*`", `\B'[^']*'\B`,
 	`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \d{1,2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d{2}:\d{2}(?::\d{2})?(?: (?:GMT|UTC|[+-]\d{4}))?`,
 	`\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?`,
@@ -30,8 +31,8 @@ var variable = regexp.MustCompile(strings.Join([]string{
 var listed = regexp.MustCompile(`#(?:(?:,| and|, and|;)? #)+`)
 
 // Reason is what a failed item's message has in common with those of others that failed alike: numbers read "#", and
-// ids, quoted texts and what varies in an address read "…". HTTP statuses stay. Where there is no message it is the
-// code; where there is neither, it is empty. It has at most 160 characters.
+// ids, mail addresses, quoted texts and what varies in a URL read "…". HTTP statuses stay. Where there is no message it
+// is the code; where there is neither, it is empty. It has at most 160 characters.
 func Reason(code, message string) string {
 	text := tidy(message)
 	if text == "" {
@@ -74,7 +75,7 @@ func common(before, part, after string) string {
 	case strings.ContainsRune("\"“„«`'", first):
 		_, last := utf8.DecodeLastRuneInString(part)
 		return part[:size] + "…" + part[len(part)-last:]
-	case strings.HasPrefix(strings.ToLower(part), "0x"), len(part) == 36 && strings.Count(part, "-") == 4:
+	case strings.HasPrefix(strings.ToLower(part), "0x"), len(part) == 36 && strings.Count(part, "-") == 4, strings.Contains(part, "@"):
 		return "…"
 	case unicode.IsDigit(first) && isStatus(before, part, after):
 		return part

@@ -25,6 +25,8 @@ func TestReason(t *testing.T) {
 		{"unexpected status=502, attempt 3", "unexpected status=502, attempt #"},
 		{"row 500 is too long", "row # is too long"},
 		{`user "mara@contoso.example" has no licence`, `user "…" has no licence`},
+		{"HTTP 422: kofi.mensah+x@brightwood.example is not an address of this organisation.", "HTTP 422: … is not an address of this organisation"},
+		{"<jürgen.4711@müller.example>: mailbox @ home is full", "<…>: mailbox @ home is full"},
 		{"user 'it' isn't there, can't go on", "user '…' isn't there, can't go on"},
 		{"`DROP TABLE x` was refused", "`…` was refused"},
 		{"Benutzer „Jürgen“ fehlt", "Benutzer „…“ fehlt"},
