@@ -262,11 +262,17 @@ func TestAPIRefusesAConnectionOfAnotherTenant(t *testing.T) {
 		body["input"].(map[string]any)["connection"] = id
 		return body
 	}
-	for _, id := range []string{theirs.ID, "no-such"} {
-		p := problem(t, b.api(token, http.MethodPost, "/api/v1/runs", with(id)), http.StatusUnprocessableEntity)
-		require.Equal(t, []string{"input.connection"}, wrongFields(p))
+	for _, id := range []string{theirs.ID, theirs.Name, "no-such"} {
+		w := b.api(token, http.MethodPost, "/api/v1/runs", with(id))
+		require.Contains(t, w.Body.String(), `is not a connection of this tenant; it has \"own\"`)
+		require.Equal(t, []string{"input.connection"}, wrongFields(problem(t, w, http.StatusUnprocessableEntity)))
 	}
-	decode[api.Run](t, b.api(token, http.MethodPost, "/api/v1/runs", with(own.ID)), http.StatusCreated)
+	for _, asked := range []string{own.ID, own.Name} {
+		run := decode[api.Run](t, b.api(token, http.MethodPost, "/api/v1/runs", with(asked)), http.StatusCreated)
+		stored, _, err := b.store.Run(t.Context(), models.Engine(), run.Id)
+		require.NoError(t, err)
+		require.JSONEq(t, `{"items": 1, "target": "box", "connection": "`+own.ID+`"}`, string(stored.Input), "asked for as %s", asked)
+	}
 }
 
 func TestAPIDocumentIsServed(t *testing.T) {

@@ -22,7 +22,7 @@ func (c *caller) start() *cobra.Command {
 		Short: "Start an operation",
 		Long: `Start an operation. The input is the type's own, as a JSON object: itself, @ and the name of
 a file, or @- for the standard input. The same --idempotency-key starts the same run only once.`,
-		Example: `  opstruth runs start inventory.sync --workspace acme --tenant contoso --input @sync.json --watch
+		Example: `  opstruth runs start inventory.sync --workspace acme --tenant contoso --input '{"connection": "graph"}' --watch
   opstruth runs start http.batch --workspace acme --tenant contoso --file people.csv \
     --input '{"url": "https://api.example.com/people/{id}", "method": "DELETE"}' --watch`,
 		Args: cobra.ExactArgs(1),

@@ -786,7 +786,7 @@ type Silence struct {
 
 // StartRequest defines model for StartRequest.
 type StartRequest struct {
-	// Input The type's own input, kept as it is written. An empty object where it needs none.
+	// Input The type's own input, kept as it is written; a connection may be called by its name, and is kept by its id. An empty object where it needs none.
 	Input *json.RawMessage `json:"input,omitempty"`
 
 	// Tenant Its slug; left out for a type that runs without a tenant.

@@ -55,7 +55,7 @@ func (a *Actions) Start(ctx context.Context, who auth.Principal, w Wish) (run mo
 		if _, err := def.Parse(w.Input); err != nil {
 			return run, false, asFieldErrors(err)
 		}
-		if err := a.checkConnections(ctx, who, def, w); err != nil {
+		if w.Input, err = a.connections(ctx, who, def, w); err != nil {
 			return run, false, err
 		}
 		if err := a.checkUploads(ctx, who, def, w); err != nil {
@@ -99,31 +99,58 @@ func (a *Actions) checkUploads(ctx context.Context, who auth.Principal, def oper
 	return nil
 }
 
-// checkConnections refuses a connection that is not the tenant's own, whoever it belongs to.
-func (a *Actions) checkConnections(ctx context.Context, who auth.Principal, def operation.Definition, w Wish) error {
-	var input map[string]any
+// connections is the input with the ids of the tenant's own connections, which may be called by their names: an API's
+// caller knows no ids. It refuses any other, whoever it belongs to.
+func (a *Actions) connections(ctx context.Context, who auth.Principal, def operation.Definition, w Wish) (json.RawMessage, error) {
 	for _, f := range def.Fields {
 		if f.Kind != operation.Connection {
 			continue
 		}
-		if input == nil {
-			if err := json.Unmarshal(w.Input, &input); err != nil {
-				return operation.FieldErrors{"": "must be a JSON object"}
-			}
+		var input map[string]json.RawMessage // numbers stay as they are written
+		if err := json.Unmarshal(w.Input, &input); err != nil {
+			return nil, operation.FieldErrors{"": "must be a JSON object"}
 		}
-		id, _ := input[f.Name].(string)
-		if id == "" {
-			continue
+		var asked string
+		if json.Unmarshal(input[f.Name], &asked) != nil || asked == "" {
+			continue // it was not given
 		}
 		own, err := a.store.Connections(ctx, who.Scope(), w.TenantID)
 		if err != nil {
-			return fmt.Errorf("list connections: %w", err)
+			return nil, fmt.Errorf("list connections: %w", err)
 		}
-		if !slices.ContainsFunc(own, func(c models.Connection) bool { return c.ID == id }) {
-			return operation.FieldErrors{f.Name: "is not a connection of this tenant"}
+		id, err := among(own, asked)
+		if err != nil {
+			return nil, operation.FieldErrors{f.Name: err.Error()}
+		}
+		if id == asked {
+			continue
+		}
+		if input[f.Name], err = json.Marshal(id); err != nil {
+			return nil, fmt.Errorf("write the connection's id: %w", err)
+		}
+		if w.Input, err = json.Marshal(input); err != nil {
+			return nil, fmt.Errorf("write the input: %w", err)
 		}
 	}
-	return nil
+	return w.Input, nil
+}
+
+// among is the id of the connection that is asked for by its id or its name.
+func among(own []models.Connection, asked string) (string, error) {
+	names := make([]string, len(own))
+	for i, c := range own {
+		if c.ID == asked {
+			return c.ID, nil
+		}
+		names[i] = fmt.Sprintf("%q", c.Name)
+	}
+	if i := slices.IndexFunc(own, func(c models.Connection) bool { return c.Name == asked }); i >= 0 {
+		return own[i].ID, nil
+	}
+	if len(own) == 0 {
+		return "", errors.New("is not a connection of this tenant, which has none")
+	}
+	return "", fmt.Errorf("is not a connection of this tenant; it has %s", strings.Join(names, ", "))
 }
 
 // Retry starts a new run with the input of one that has ended.
