@@ -61,7 +61,19 @@ var defaultLimits = limits{
 
 // New makes the operation type.
 func New(s operation.Services) operation.Definition {
-	return define(&batch{store: s.Store, http: s.Outbound, unseal: s.Unseal, limits: defaultLimits})
+	return define(&batch{store: s.Store, http: patient(s.Outbound), unseal: s.Unseal, limits: defaultLimits})
+}
+
+// patient is a client that waits for an answer for as long as the run says, which bounds each attempt by itself.
+func patient(c *http.Client) *http.Client {
+	shared, ok := c.Transport.(*http.Transport)
+	if !ok {
+		return c
+	}
+	own, transport := *c, shared.Clone()
+	transport.ResponseHeaderTimeout = 0
+	own.Transport = transport
+	return &own
 }
 
 // batch does the work of all runs.
