@@ -44,11 +44,7 @@ func TestSurfacesAgree(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seed := rand.Uint64()
-			t.Cleanup(func() {
-				if t.Failed() {
-					t.Logf("the runs come from seed %d: put it in place of rand.Uint64() to get them again", seed)
-				}
-			})
+			t.Logf("the runs come from seed %d: put it in place of rand.Uint64() to get them again", seed)
 			a := agreement(t, c.open(t), seed, c.runs, c.away)
 			for _, part := range []struct {
 				name string
