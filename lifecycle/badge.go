@@ -144,3 +144,6 @@ func (t Truth) markClaimed() Badge {
 func (t Truth) wasStuck() bool {
 	return t.StaleLineage && t.ProblemClass != ActiveStaleAttention && t.State != StateReconciled
 }
+
+// SkippedItem is how an item is shown that needed no work. One that succeeded or failed is shown like a run that did.
+func SkippedItem() Badge { return Badge{"Skipped", ToneNeutral, "circle-minus"} }

@@ -11,7 +11,14 @@ var (
 	agree    = Badge{"They agree", ToneGood, "circle-check"}
 	differ   = Badge{"They differ", ToneWarn, "alert-triangle"}
 	noAnswer = Badge{"No answer", ToneWarn, "help-circle"}
+	notAsked = Badge{"Not asked", ToneWarn, "clock"}
 )
+
+// TooManyAsk is what stands in an agreement's place where Temporal was not asked,
+// so that people do not load it.
+func TooManyAsk() Agreement {
+	return Agreement{notAsked, "Too many people ask Temporal at this moment. Ask again in a few seconds."}
+}
 
 // Agree compares the record with the answer of Temporal and the state of its
 // workflow. It says what a difference means and who settles it.

@@ -27,9 +27,9 @@ func (t Truth) closingNote() string {
 	after := f.Policy.closeLimit(t.Cause, f.Silence.Evidence)
 	switch {
 	case t.Cause == WorkflowMissing && f.Policy.CloseMissing:
-		return "Not reconciled; closed at the second check."
+		return "Not reconciled; to be closed at the second check."
 	case after > 0 && !f.Silence.Evidence.RecordsEnd:
-		return "Not reconciled; closed after " + Span(after) + " of verified silence."
+		return "Not reconciled; to be closed after " + Span(after) + " of verified silence."
 	}
 	return "Not reconciled, and not closed for this cause."
 }

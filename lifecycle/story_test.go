@@ -27,10 +27,10 @@ func TestStory(t *testing.T) {
 		{"running", running(), noon.Add(3 * time.Second), `Running normally | Heard 3 s ago. 120 of 400 items done, 3 failed. | Not reconciled. | Nothing to do.`},
 		{"queued", queued(), noon.Add(3 * time.Second), `Not started yet: waiting for a worker | Queued 3 s ago. | Not reconciled. | Nothing to do.`},
 		{"no workers", stuck(lifecycle.NoWorkers, func(e *lifecycle.Evidence) { e.Workers, e.WorkersSeen = 0, 20*time.Second }), at,
-			`Not advancing: no worker serves its queue | Last heard 25 s ago, at 12:00 UTC. No live worker on queue inventory; last seen 12:00 UTC. Checked 5 s ago. | Not reconciled; closed after 24 h of verified silence. | Start a worker for queue inventory.`},
+			`Not advancing: no worker serves its queue | Last heard 25 s ago, at 12:00 UTC. No live worker on queue inventory; last seen 12:00 UTC. Checked 5 s ago. | Not reconciled; to be closed after 24 h of verified silence. | Start a worker for queue inventory.`},
 		{"worker lost", stuck(lifecycle.WorkerLost, func(e *lifecycle.Evidence) {
 			e.Activity, e.Attempt, e.HeartbeatAge, e.Host = lifecycle.ActivityStarted, 1, 20*time.Second, "4711@web-1"
-		}), at, `Its worker went silent | Last heard 25 s ago, at 12:00 UTC. Worker on host 4711@web-1; last beat 12:00 UTC. Checked 5 s ago. | Not reconciled; closed after 24 h of verified silence. | Check host 4711@web-1.`},
+		}), at, `Its worker went silent | Last heard 25 s ago, at 12:00 UTC. Worker on host 4711@web-1; last beat 12:00 UTC. Checked 5 s ago. | Not reconciled; to be closed after 24 h of verified silence. | Check host 4711@web-1.`},
 		{"worker lost, retried", stuck(lifecycle.WorkerLost, func(e *lifecycle.Evidence) {
 			e.Activity, e.Attempt, e.HeartbeatAge, e.LastFailure = lifecycle.ActivityScheduled, 2, 20*time.Second, lifecycle.FailureHeartbeatTimeout
 		}), at, `Worker lost; Temporal tries again | Last heard 25 s ago, at 12:00 UTC. Heartbeat timed out on an unknown host; last beat 12:00 UTC. Checked 5 s ago. | Not reconciled, and not closed for this cause. | Wait for attempt 2.`},

@@ -119,17 +119,28 @@ func nothing[In any](context.Context, *operation.Run[In], string) (operation.Nex
 	return operation.Next{}, errors.New("no worker runs in this test")
 }
 
-// temporal counts what is asked of Temporal and answers nothing: it is away.
+// temporal counts what is asked of Temporal and answers nothing: it is away. Once that is forbidden, being asked fails
+// the test.
 type temporal struct {
-	t     *testing.T
-	mu    sync.Mutex
-	calls int
+	t         *testing.T
+	mu        sync.Mutex
+	calls     int
+	forbidden bool
+}
+
+func (f *temporal) forbid() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forbidden = true
 }
 
 func (f *temporal) asked() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls++
+	if f.forbidden {
+		f.t.Error("Temporal was asked, which no page may do")
+	}
 	return errors.New("temporal is away")
 }
 

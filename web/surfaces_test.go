@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -156,105 +155,6 @@ func (b *bench) apiStories() map[string]story {
 		stories[r.Id] = story{r.Badge, r.Headline, string(r.ProblemClass), r.NextStep.Text}
 	}
 	return stories
-}
-
-// pages are all pages that a reader can walk to, with who walks. A new one joins here.
-func (b *bench) pages() []struct {
-	who  reader
-	path string
-} {
-	type stop = struct {
-		who  reader
-		path string
-	}
-	stops := []stop{
-		{b.owner(), links.Workspace("acme")}, {b.viewer(), links.Workspace("acme")},
-		{b.owner(), links.Tenant("acme", "north")}, {b.viewer(), links.Tenant("acme", "north")},
-		{b.owner(), links.Start("acme", "north", "")}, {b.owner(), links.Start("acme", "north", "sample.simulate")},
-		{b.owner(), links.Runs(links.Admin, links.List{})}, {b.viewer(), links.Runs(links.Admin, links.List{})},
-		{b.staff(), links.Home(links.System)}, {b.staff(), links.Stuck()}, {b.staff(), links.Failures()}, {b.staff(), links.Runs(links.System, links.List{})},
-	}
-	for _, class := range lifecycle.ProblemClasses() {
-		stops = append(stops, stop{b.owner(), links.Runs(links.Admin, links.List{Class: class})}, stop{b.staff(), links.Runs(links.System, links.List{Class: class})})
-	}
-	for _, id := range b.ids() {
-		for _, who := range []reader{b.owner(), b.viewer(), b.staff()} {
-			stops = append(stops, stop{who, links.Run(who.plane, id, links.List{})})
-		}
-	}
-	return stops
-}
-
-// steps are the labels of the next steps that are buttons, by the path of the run's page; empty where the
-// step is none.
-func (b *bench) steps() map[string]string {
-	page, err := b.store.ListRuns(b.t.Context(), b.world.OwnerScope, models.Filter{}, models.Page{Limit: 100})
-	require.NoError(b.t, err)
-	steps := map[string]string{}
-	for _, r := range page.Runs {
-		steps[links.Run(links.Admin, r.ID, links.List{})] = r.Truth(page.Now).NextStep().Label
-	}
-	return steps
-}
-
-func TestSurfacesGuardTheirActions(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	seedStates(t, b)
-	calls := b.temporal.calls
-	steps := b.steps()
-	for _, stop := range b.pages() {
-		page := b.page(stop.who, stop.path)
-		say := stop.who.user.Name + " at " + stop.path
-
-		page.Find(".actions, .decision-next .actions, ul.menu-list").Each(func(_ int, s *goquery.Selection) {
-			require.NotZero(t, s.Find("a, button").Length(), "%s: an empty group of actions", say)
-		})
-		primary := page.Find("#decision .actions > a, #decision .actions > form > button, #decision .actions > details > summary").
-			Filter(".btn-primary, .btn-danger")
-		require.LessOrEqual(t, primary.Length(), 1, "%s: more than one primary next step", say)
-		if step, ok := steps[stop.path]; ok && stop.who == b.owner() {
-			require.Equal(t, step != "", primary.Length() == 1, "%s: the next step %q is the one primary button", say, step)
-		}
-		page.Find("tr[data-run]").Each(func(_ int, row *goquery.Selection) {
-			id := row.AttrOr("data-run", "")
-			to := row.Find("a")
-			require.Equal(t, 1, to.Length(), "%s: one way to inspect a run", say)
-			u, err := url.Parse(to.AttrOr("href", ""))
-			require.NoError(t, err)
-			require.Equal(t, links.Run(stop.who.plane, id, links.List{}), u.Path, "%s: a row opens its run, in its plane", say)
-		})
-		page.Find("a[href^='/'], form[action^='/']").Each(func(_ int, s *goquery.Selection) {
-			to := s.AttrOr("href", s.AttrOr("action", ""))
-			require.False(t, strings.HasPrefix(to, "/system") != (stop.who.plane == links.System) && !strings.HasPrefix(to, "/assets/"), "%s leads out of its plane: %s", say, to)
-		})
-		require.Zero(t, page.Find("[style], style, script:not([src]), [onclick]").Length(), "%s: inline code or style", say)
-		require.Equal(t, 1, page.Find("h1").Length(), "%s", say)
-		require.Contains(t, text(page.Find(".truth")), "as of", "%s: the truth's age", say)
-	}
-	require.Equal(t, calls, b.temporal.calls, "no page asks Temporal")
-}
-
-func TestSurfacesCountWhatTheirListsShow(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	seedStates(t, b)
-	for _, stop := range []struct {
-		who  reader
-		path string
-	}{
-		{b.owner(), links.Workspace("acme")}, {b.owner(), links.Tenant("acme", "north")}, {b.viewer(), links.Workspace("acme")},
-		{b.owner(), links.Runs(links.Admin, links.List{})}, {b.staff(), links.Home(links.System)}, {b.staff(), links.Runs(links.System, links.List{})},
-	} {
-		counted := 0
-		for _, s := range b.page(stop.who, stop.path).Find("a.kpi-link, .tabs a:has(.tab-count)").EachIter() {
-			n, err := strconv.Atoi(text(s.Find(".kpi-count, .tab-count")))
-			require.NoError(t, err)
-			require.Len(t, b.listed(stop.who, s.AttrOr("href", "")), n, "%s: %s", stop.path, text(s))
-			counted++
-		}
-		require.GreaterOrEqual(t, counted, 4, stop.path)
-	}
 }
 
 func TestSurfacesPollOnlyWhileSomethingIsActive(t *testing.T) {

@@ -24,11 +24,8 @@ type AskedData struct {
 // with one another.
 func Asked(d AskedData) view.Asked {
 	if d.Busy {
-		return view.Asked{
-			Badge: view.Badge{Label: "Not asked", Tone: lifecycle.ToneWarn, Icon: "clock"},
-			Text:  "Too many people ask Temporal at this moment. Ask again in a few seconds.",
-			Note:  "As of " + lifecycle.Clock(d.Now) + ".",
-		}
+		busy := lifecycle.TooManyAsk()
+		return view.Asked{Badge: busy.Badge, Text: busy.Text, Note: "As of " + lifecycle.Clock(d.Now) + "."}
 	}
 	s := d.Said
 	agreement := d.Run.Truth(d.Now).Agree(s.Answer, s.Execution)

@@ -29,11 +29,10 @@ func ItemTab(r models.Run, asked string) models.ItemState {
 	return ""
 }
 
-// An item that failed or succeeded is shown like a run that did.
 var itemBadges = map[models.ItemState]view.Badge{
 	models.ItemSucceeded: lifecycle.Succeeded.Badge(),
 	models.ItemFailed:    lifecycle.Failed.Badge(),
-	models.ItemSkipped:   {Label: "Skipped", Tone: lifecycle.ToneNeutral, Icon: "circle-minus"},
+	models.ItemSkipped:   lifecycle.SkippedItem(),
 }
 
 func (d RunData) items() view.Items {
