@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -51,6 +52,19 @@ func (s *Store) MigrationStatus(ctx context.Context) ([]Migration, error) {
 		return err
 	})
 	return all, err
+}
+
+// CheckSchema fails where the schema lacks a migration of this build. A newer build's schema passes.
+func (s *Store) CheckSchema(ctx context.Context) error {
+	var pending bool
+	err := s.migrate(ctx, "read the migrations", func(ctx context.Context, p *goose.Provider) (err error) {
+		pending, err = p.HasPending(ctx)
+		return err
+	})
+	if err == nil && pending {
+		return errors.New("the database lacks tables or columns of this version: run 'opstruth migrate up', then start again")
+	}
+	return err
 }
 
 func (s *Store) migrate(ctx context.Context, what string, do func(context.Context, *goose.Provider) error) error {

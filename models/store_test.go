@@ -49,8 +49,10 @@ func TestMigrationsGoUpAndDown(t *testing.T) {
 		for _, m := range status {
 			require.False(t, m.AppliedAt.IsZero(), m.Name)
 		}
+		require.NoError(t, s.CheckSchema(ctx))
 		for range status {
 			require.NoError(t, s.MigrateDown(ctx))
+			require.ErrorContains(t, s.CheckSchema(ctx), "opstruth migrate up")
 		}
 		_, _, err = s.Workers(ctx)
 		require.Error(t, err)

@@ -73,6 +73,9 @@ func withApp(cmd *cobra.Command, types []operation.Definition, f func(context.Co
 		return fmt.Errorf("open the database: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := store.CheckSchema(cmd.Context()); err != nil {
+		return err
+	}
 
 	a, err := app.New(app.Parts{
 		Config: c, Store: store, Temporal: temporal, Namespace: settings.Namespace, Extra: types, Logger: logger, Metrics: registry,

@@ -96,6 +96,9 @@ func TestAnAdministratorSetsUpADatabase(t *testing.T) {
 	t.Setenv("OPSTRUTH_DATABASE_URL", dsn)
 	t.Setenv("OPSTRUTH_SECRET_KEY", key)
 
+	for _, server := range []string{"web", "worker"} {
+		require.Contains(t, refused(t, server), "run 'opstruth migrate up'")
+	}
 	require.Contains(t, ok(t, "migrate", "status"), "not applied")
 	said := ok(t, "migrate", "up")
 	require.Contains(t, said, "Applied: 00001_records.sql\n")
