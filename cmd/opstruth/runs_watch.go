@@ -154,10 +154,13 @@ func (w *watch) leave(c *caller) {
 	}
 }
 
-// end tells what to do next about a run that is watched no longer.
+// end tells why a run that is watched no longer has failed, and what to do next.
 func (w *watch) end(c *caller, run apiclient.Run, outcome error) error {
 	w.leave(c)
 	if !c.json {
+		if run.Failure != nil && run.Failure.Message != "" {
+			fmt.Fprintln(c.out, clean(run.Failure.Message))
+		}
 		fmt.Fprintln(c.out, clean(run.NextStep.Text))
 	}
 	return outcome

@@ -45,12 +45,15 @@ func TestRunsWatchTellsEveryChangeAndTheOutcome(t *testing.T) {
 			require.Equal(t, code, s.code, s.err)
 			require.Empty(t, s.err)
 			lines := strings.Split(strings.TrimSpace(s.out), "\n")
-			require.Len(t, lines, 4, s.out)
 			require.Regexp(t, `Z 0 Running: Running normally$`, lines[0])
 			require.Regexp(t, `Z 1/2 Running: Running normally$`, lines[1])
 			last := decoded[apiclient.Run](t, b.did("show", run.ID, "--json"))
 			require.Contains(t, lines[2], last.Badge+": "+last.Headline)
-			require.Equal(t, last.NextStep.Text, lines[3])
+			want := []string{last.NextStep.Text}
+			if last.Failure != nil {
+				want = []string{last.Failure.Message, last.NextStep.Text}
+			}
+			require.Equal(t, want, lines[3:], s.out)
 		})
 	}
 }
