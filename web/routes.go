@@ -141,7 +141,7 @@ func (s *server) apiRoutes() []route {
 		{http.MethodGet, runs + "/:id/items", viewRun, s.checked(w.ListItems)},
 		{http.MethodGet, runs + "/:id/evidence", viewRun, s.checked(w.GetEvidence)},
 		{http.MethodGet, runs + "/:id/artifacts", viewRun, s.checked(w.ListArtifacts)},
-		{http.MethodGet, runs + "/:id/artifacts/:name", viewRun, s.checked(w.GetArtifact)},
+		{http.MethodGet, runs + "/:id/artifacts/:name", viewRun, s.withFile(s.checked(w.GetArtifact))},
 		{http.MethodPost, runs + "/:id/cancel", operate, s.checked(w.CancelRun)},
 		{http.MethodPost, runs + "/:id/retry", operate, s.checked(w.RetryRun)},
 		{http.MethodPost, runs + "/:id/acknowledge", operate, s.checked(w.AcknowledgeRun)},

@@ -27,6 +27,8 @@ const (
 	// readOnMost is how much of a request is read, and thrown away, only so that its sender sees the answer: a browser
 	// that is still sending does not look at it.
 	readOnMost = 1 << 30
+	// partCost is what a part of a form counts beside its name and its text, which may be empty.
+	partCost = 128
 
 	uploadsPath = "/api/v1/uploads"
 )
@@ -100,7 +102,7 @@ func (s *server) submitted(c *gin.Context, a access.Access, def operation.Defini
 			if err != nil {
 				return nil, unreadable(err)
 			}
-			if room -= int64(len(text)); room < 0 {
+			if room -= int64(len(name)+len(text)) + partCost; room < 0 {
 				return nil, fault.ErrTooLarge
 			}
 			if len(text) > 0 || !isFile { // a file that was not chosen leaves an earlier one in place

@@ -171,8 +171,7 @@ func (l *lines) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func TestAHugeFileIsRefusedWithoutBeingKept(t *testing.T) {
-	t.Parallel()
+func TestAHugeFileIsRefusedWithoutBeingKept(t *testing.T) { //nolint:paralleltest // it measures memory, the others' too
 	b := setupFiles(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -215,6 +214,51 @@ func TestALargeResultIsDownloadedWhole(t *testing.T) {
 	require.Equal(t, 3<<20, w.Body.Len())
 	require.Equal(t, "3145728", w.Header().Get("Content-Length"))
 	require.Contains(t, w.Header().Get("Content-Disposition"), "results.csv")
+}
+
+// A part costs memory also where its text is empty.
+func TestAFormOfMyriadPartsIsRefused(t *testing.T) {
+	t.Parallel()
+	b := setupFiles(t)
+	part := "--x\r\nContent-Disposition: form-data; name=\"label\"\r\n\r\n\r\n"
+	r := httptest.NewRequest(http.MethodPost, links.Start("acme", "north", "sample.load"), strings.NewReader(strings.Repeat(part, 20_000)+"--x--\r\n"))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	r.AddCookie(b.session(b.owner()))
+	require.Equal(t, http.StatusRequestEntityTooLarge, b.serve(r).Code)
+}
+
+// largest keeps the largest piece of an answer.
+type largest struct {
+	*httptest.ResponseRecorder
+	most int
+}
+
+func (l *largest) Write(p []byte) (int, error) {
+	l.most = max(l.most, len(p))
+	return l.ResponseRecorder.Write(p)
+}
+
+func TestTheAPIDownloadsALargeResultPieceByPiece(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	run := modelstest.Running(t, b.store, b.world.NewRun())
+	require.NoError(t, b.store.WriteArtifact(t.Context(), run.ID, "results.csv", "text/csv", func(w io.Writer) error {
+		_, err := io.Copy(w, &lines{3 << 20})
+		return err
+	}))
+	ask := func(name string) *largest {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/runs/"+run.ID+"/artifacts/"+name, nil)
+		r.Header.Set("Authorization", "Bearer "+b.token(b.viewer()))
+		w := &largest{ResponseRecorder: httptest.NewRecorder()}
+		b.engine.ServeHTTP(w, r)
+		return w
+	}
+	w := ask("results.csv")
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Equal(t, 3<<20, w.Body.Len())
+	require.Equal(t, "3145728", w.Header().Get("Content-Length"))
+	require.Less(t, w.most, 2<<20, "no more than a part is in memory")
+	require.Equal(t, http.StatusNotFound, ask("none.csv").Code)
 }
 
 func TestAFileIsTakenInByTheAPI(t *testing.T) {

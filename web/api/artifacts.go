@@ -1,10 +1,10 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/opstruth/opstruth/models"
@@ -28,20 +28,31 @@ func (s *Server) ListArtifacts(ctx context.Context, _ ListArtifactsRequestObject
 // GetArtifact downloads one of them.
 func (s *Server) GetArtifact(ctx context.Context, r GetArtifactRequestObject) (GetArtifactResponseObject, error) {
 	a := access.From(ctx)
-	found, err := s.store.Artifact(ctx, a.Scope(), a.Run.ID, r.Name)
-	return file(found), err
+	list, err := s.store.Artifacts(ctx, a.Scope(), a.Run.ID)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(list, func(x models.Artifact) bool { return x.Name == r.Name })
+	if at < 0 {
+		return nil, models.ErrNotFound
+	}
+	return file{Artifact: list[at], write: func(w http.ResponseWriter) error {
+		return s.store.ArtifactTo(ctx, a.Scope(), a.Run.ID, r.Name, w)
+	}}, nil
 }
 
-// file is a download. It is never shown as a page of ours, whatever its content claims to be.
-type file models.Artifact
+// file is a download, piece by piece. It is never shown as a page of ours, whatever its content claims to be.
+type file struct {
+	models.Artifact
+	write func(http.ResponseWriter) error
+}
 
 func (f file) VisitGetArtifactResponse(w http.ResponseWriter) error {
 	h := w.Header()
 	h.Set("Content-Type", f.ContentType)
-	h.Set("Content-Length", strconv.Itoa(len(f.Body)))
+	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
 	h.Set("Content-Security-Policy", "sandbox")
 	w.WriteHeader(http.StatusOK)
-	_, err := bytes.NewReader(f.Body).WriteTo(w)
-	return err
+	return f.write(w)
 }
