@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -101,6 +103,25 @@ func (s *server) sameOrigin(c *gin.Context) {
 	if err := s.origins.Check(c.Request); err != nil {
 		s.fail(c, fault.ErrCrossOrigin)
 	}
+}
+
+// legible refuses an address that holds what no text may, see text.
+func (s *server) legible(c *gin.Context) {
+	if !text(c.Request.URL.Path) || !texts(c.Request.URL.Query()) {
+		s.fail(c, &fault.Invalid{Detail: "the address holds what is no text; write it in UTF-8, without zero bytes"})
+	}
+}
+
+// text reports whether every database stores and compares it: PostgreSQL takes no zero byte and no broken UTF-8.
+func text(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+func texts(all url.Values) bool {
+	for _, values := range all {
+		if !text(strings.Join(values, " ")) {
+			return false
+		}
+	}
+	return true
 }
 
 // isAPI tells by the address alone, so that an unknown one is answered in kind.

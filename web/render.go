@@ -39,6 +39,9 @@ func parseForm(c *gin.Context) error {
 	if err != nil && !errors.As(err, &large) {
 		return &fault.Invalid{Detail: "the form could not be read; open the page again and resend it"}
 	}
+	if err == nil && !texts(c.Request.PostForm) { //nolint:forbidigo // the form that was sent, not a request
+		return &fault.Invalid{Detail: "the form holds what is no text; write it in UTF-8, without zero bytes"}
+	}
 	return err
 }
 

@@ -99,7 +99,7 @@ func (s *server) engine() *gin.Engine {
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
 	_ = e.SetTrustedProxies(nil) // fails only for a wrong address; the peer's own address counts
-	e.Use(s.identify, s.log, s.recover, s.headers, s.limit, s.sameOrigin)
+	e.Use(s.identify, s.log, s.recover, s.headers, s.limit, s.sameOrigin, s.legible)
 	e.NoRoute(func(c *gin.Context) { s.fail(c, models.ErrNotFound) })
 	e.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
 	for _, r := range s.routes() {
