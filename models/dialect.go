@@ -18,6 +18,7 @@ type Dialect struct {
 	Dialector func(pool *sql.DB) gorm.Dialector
 	UniqueErr func(err error) bool // a unique index refused a row
 	BusyErr   func(err error) bool // other writers were in the way: the transaction may be tried again
+	AwayErr   func(err error) bool // the server said that it is not there, or did not get to it in time
 }
 
 // Postgres is PostgreSQL 15 or newer.
@@ -31,4 +32,5 @@ var Postgres = Dialect{
 	Advisory:  true,
 	UniqueErr: postgresUnique,
 	BusyErr:   postgresBusy,
+	AwayErr:   postgresAway,
 }

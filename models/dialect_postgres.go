@@ -2,6 +2,7 @@ package models
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -21,4 +22,19 @@ func postgresUnique(err error) bool {
 func postgresBusy(err error) bool {
 	var refused *pgconn.PgError
 	return errors.As(err, &refused) && (refused.Code == deadlockDetected || refused.Code == serializationFailure)
+}
+
+// postgresAway tells errors of the connection, a server that lacks resources, stops or starts, and a statement that it
+// gave up for its time.
+func postgresAway(err error) bool {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	for _, class := range []string{"08", "53", "57", "58"} {
+		if strings.HasPrefix(refused.Code, class) {
+			return true
+		}
+	}
+	return false
 }

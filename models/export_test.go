@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"gorm.io/gorm"
 )
@@ -16,6 +17,12 @@ func (s *Store) Touch(ctx context.Context, runID string) error {
 		}
 		return s.touch(tx, run, kept(), now, "")
 	})
+}
+
+// WithProcessClock makes the store note outages by another clock than the process's.
+func (s *Store) WithProcessClock(now func() time.Time) *Store {
+	s.away.now = now
+	return s
 }
 
 // ExplainList is the planner's answer for a list.

@@ -42,6 +42,9 @@ func (s *Store) FinishPass(ctx context.Context, p PassReport) error {
 				return err
 			}
 		}
+		if err := tx.Exec(`DELETE FROM outages WHERE to_at < `+s.clock+` - CAST(? AS BIGINT)`, outagesFor.Microseconds()).Error; err != nil {
+			return err
+		}
 		return s.markGap(tx)
 	})
 	if err != nil {

@@ -30,6 +30,8 @@ type Store struct {
 	// turn is taken by the one writer of this process, where the database has but one: whoever waits in line is
 	// served, while whoever polls a busy database may starve. Nil where writers lock rows.
 	turn chan struct{}
+
+	away *outage // of this process
 }
 
 // Open connects to PostgreSQL. The schema must have been migrated, see MigrateUp.
@@ -73,7 +75,7 @@ func New(pool *sql.DB, d Dialect) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the record store: %w", err)
 	}
-	s := &Store{db: db, d: d, clock: d.Clock}
+	s := &Store{db: db, d: d, clock: d.Clock, away: &outage{now: time.Now}}
 	if !d.Advisory {
 		s.turn = make(chan struct{}, 1)
 	}
@@ -123,8 +125,18 @@ func (s *Store) read(ctx context.Context, query func(db *gorm.DB) error) error {
 }
 
 // Write runs one transaction within the time limit, for sibling packages' own tables too. The function may run more
-// than once: a transaction that gave way to others is tried again.
+// than once: a transaction that gave way to others is tried again. The first that goes through after the database was
+// away tells since when none did.
 func (s *Store) Write(ctx context.Context, change func(tx *gorm.DB) error) error {
+	tried := s.away.begin(ctx)
+	err := s.write(ctx, change)
+	if s.unreached(ctx, err) {
+		s.away.failed(tried)
+	}
+	return err
+}
+
+func (s *Store) write(ctx context.Context, change func(tx *gorm.DB) error) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	if s.turn != nil {
@@ -136,7 +148,16 @@ func (s *Store) Write(ctx context.Context, change func(tx *gorm.DB) error) error
 		}
 	}
 	for {
-		err := s.db.WithContext(ctx).Transaction(change)
+		var told time.Time
+		err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
+			if told, err = s.tellOutage(tx); err != nil {
+				return err
+			}
+			return change(tx)
+		})
+		if err == nil {
+			s.away.succeeded(told)
+		}
 		if err == nil || !s.d.BusyErr(err) || ctx.Err() != nil {
 			return err
 		}

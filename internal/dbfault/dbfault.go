@@ -8,10 +8,11 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 )
 
-// ErrLost is what every call on a broken connection says.
-var ErrLost = errors.New("connection was lost")
+// ErrLost is what every call on a broken connection says: an error of the network, as the drivers' own.
+var ErrLost error = &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection was lost")}
 
 // Point is a place between two statements.
 type Point struct {

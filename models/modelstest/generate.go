@@ -35,7 +35,7 @@ func Generate(t testing.TB, s *models.Store, c Crowd, r *rand.Rand, now time.Tim
 			g.run()
 		}
 		require.NoError(t, s.Write(t.Context(), func(tx *gorm.DB) error {
-			for _, table := range []string{"operation_runs", "run_liveness", "run_waits", "run_events", "run_items", "notifications"} {
+			for _, table := range []string{"operation_runs", "run_liveness", "run_waits", "run_events", "run_items", "notifications", "outages"} {
 				if err := g.rows.insert(tx, table); err != nil {
 					return fmt.Errorf("generate %s: %w", table, err)
 				}

@@ -28,7 +28,7 @@ type facts struct {
 	waitUntil                                                         int64
 
 	cancelAt, cancelForcedAt, closingAt, reconciledAt, silentSince, lateAt, acknowledgedAt, claimedAt int64
-	cancelBy, closingID, token, supersededBy, claimedBy                                               string
+	cancelBy, closingID, token, supersededBy                                                          string
 	closingCause, reconciledCause                                                                     lifecycle.Cause
 	failure                                                                                           lifecycle.Failure
 	reasons                                                                                           int64
@@ -45,6 +45,10 @@ func (g *generator) active(f *facts) {
 		g.counts(f)
 	}
 	f.staleAt = of(g, g.edge(), g.now-of(g, minute, hour, day), g.now+of(g, minute, hour))
+	if g.IntN(8) == 0 {
+		f.staleAt = g.now - g.Int64N(2*day)
+		g.outage(f.staleAt)
+	}
 	f.silenceAt = of(g, 0, f.livenessAt, min(g.now, f.livenessAt+second), f.livenessAt-second)
 	if f.silenceAt > 0 {
 		f.silenceCause = of(g, append(lifecycle.Causes(), lifecycle.NoCause)...)
@@ -64,6 +68,13 @@ func (g *generator) active(f *facts) {
 		f.closingID, f.closingAt, f.closingCause = "closing-"+f.id, g.now-second, of(g, lifecycle.Causes()...)
 	}
 	f.claimedAt = sometimes(g, 5, g.now-minute)
+}
+
+// outage draws one in which a run's deadline fell, or just did not.
+func (g *generator) outage(staleAt int64) {
+	from := staleAt - of(g, second, us, 0, -us)
+	to := max(from, staleAt+of(g, second, 0, -5*second, -5*second-us))
+	g.rows["outages"] = append(g.rows["outages"], row{{"from_at", from}, {"to_at", to}})
 }
 
 // end draws an ended run: each outcome, by itself or closed, noted, made good, late, long ago and just now.

@@ -44,6 +44,17 @@ var Dialect = models.Dialect{
 		var refused *sqlite.Error
 		return errors.As(err, &refused) && refused.Code()&primaryCode == lib.SQLITE_BUSY
 	},
+	AwayErr: func(err error) bool {
+		var refused *sqlite.Error
+		if !errors.As(err, &refused) {
+			return false
+		}
+		switch refused.Code() & primaryCode {
+		case lib.SQLITE_BUSY, lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN, lib.SQLITE_FULL:
+			return true
+		}
+		return false
+	},
 }
 
 // Open opens the store in the file at path and makes the file where there is none. Several processes of one host
