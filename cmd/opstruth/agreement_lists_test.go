@@ -15,23 +15,22 @@ import (
 	"github.com/opstruth/opstruth/lifecycle"
 )
 
-// lists reads both planes' lists on all their pages, whole and by class, the beginning of every other list that can be
-// asked for, and all of them as files.
+// lists reads both planes' lists on all their pages, the admin plane's whole and the system plane's class by class; the
+// beginning of every other list that can be asked for, and the rest of those as files.
 func (a *agreed) lists() {
-	for _, v := range []*visitor{a.member, a.staff} {
-		for _, c := range append(lifecycle.ProblemClasses(), "") {
-			a.whole(v, links.List{Class: c})
-		}
+	a.walk(a.member, "list, "+a.member.name, links.Runs(links.Admin, links.List{}), len(a.stories))
+	for _, c := range lifecycle.ProblemClasses() {
+		a.walk(a.staff, "list, "+a.staff.name, links.Runs(links.System, links.List{Class: c}), len(a.stories))
+		a.list(a.member, "list, "+a.member.name, links.Runs(links.Admin, links.List{Class: c}))
 	}
 	for i, l := range a.filters() {
-		for n, v := range []*visitor{a.member, a.staff, a.owner, a.viewer} {
-			if i%4 == n || n == 0 {
-				a.list(v, "list, "+v.name, links.Runs(v.plane, l))
-			}
-		}
+		v := []*visitor{a.member, a.staff, a.owner, a.viewer}[i%4]
+		a.list(v, "list, "+v.name, links.Runs(v.plane, l))
 	}
-	a.file(a.owner, links.List{})
-	a.file(a.staff, links.List{})
+	for _, v := range []*visitor{a.member, a.owner, a.viewer, a.staff} {
+		a.list(v, "list, "+v.name, links.Runs(v.plane, links.List{}))
+		a.file(v, links.List{})
+	}
 }
 
 // filters are lists by everything that is derived or counted by.
@@ -52,11 +51,6 @@ func (a *agreed) filters() []links.List {
 	}
 	return append(all, links.List{Text: "BOLD"}, links.List{Text: "الشرق"}, links.List{Type: "retired.type", Within: 48 * time.Hour},
 		links.List{Initiator: a.crowd.Member.ID, EndedWithin: 48 * time.Hour}, links.List{From: a.now.Add(-time.Hour), To: a.now.Add(-time.Minute)})
-}
-
-// whole reads a list on all its pages, by their links to the next one.
-func (a *agreed) whole(v *visitor, l links.List) {
-	a.walk(v, "list, "+v.name, links.Runs(v.plane, l), len(a.stories))
 }
 
 // list reads a list as people do who want to see its end: on its pages while there are few, and then as a file. It

@@ -16,9 +16,9 @@ import (
 	"github.com/opstruth/opstruth/models"
 )
 
-// sampled are runs of every state, cause, mark, freshness, class, type and place, and some spread over all.
-func (a *agreed) sampled() []*story {
-	seen, step := map[string]bool{}, max(1, len(a.stories)/alone)
+// sampled are runs of every state, cause, mark, freshness, class, type and place, and about n more, spread over all.
+func (a *agreed) sampled(n int) []*story {
+	seen, step := map[string]bool{}, max(1, len(a.stories)/n)
 	var some []*story
 	for i, s := range a.stories {
 		r, t := s.run, s.truth
@@ -45,7 +45,7 @@ func (a *agreed) sampled() []*story {
 
 // details follows a link to each sampled run on both planes, as a surface had it.
 func (a *agreed) details() {
-	for _, s := range a.sampled() {
+	for _, s := range a.sampled(alone) {
 		for _, v := range []*visitor{a.member, a.staff} {
 			a.detail(v, s, a.doors[v.plane][s.run.ID])
 		}
@@ -93,7 +93,7 @@ func (a *agreed) api() {
 		a.apiList(a.member, links.List{Class: c})
 		a.apiList(a.staff, links.List{Class: c, Workspace: "strange"})
 	}
-	for i, s := range a.stories {
+	for i, s := range a.sampled(3 * alone) {
 		v := []*visitor{a.member, a.staff}[i%2]
 		a.sameRun("API by id, "+string(v.plane), s.run.ID, a.decode(a.get(v, apiRuns(v)+"/"+s.run.ID)))
 	}
@@ -206,7 +206,7 @@ func (a *agreed) commandLine() {
 		for _, c := range lifecycle.ProblemClasses() {
 			a.table(v, c, a.says(v, append([]string{"list", "--problem-class", string(c), "--limit", "200"}, plane...)...))
 		}
-		for i, s := range a.sampled() {
+		for i, s := range a.sampled(alone) {
 			if i%2 == len(plane) { // half of them on each plane
 				a.card(v, s, a.says(v, append([]string{"show", s.run.ID}, plane...)...))
 			}
