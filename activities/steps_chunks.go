@@ -29,17 +29,12 @@ func (s *Steps) chunks(ctx context.Context, d operation.Definition, h *host, i o
 	for first := true; ; first = false {
 		next, err := d.Do(ctx, h, i, at.Cursor)
 		toStop := errors.Is(context.Cause(ctx), operation.ErrCancelAsked)
+		if err != nil {
+			return failed(err, at.Cursor, first, toStop)
+		}
 		switch {
-		case err != nil && toStop && !errors.Is(err, lifecycle.ErrEnded):
-			// Temporal, which may not know of the cancel yet, takes no cancelled step for an answer.
-			return contract.ExecuteResult{Cursor: at.Cursor, Cancelled: true}, nil
-		case err == nil && toStop && !next.Done:
+		case toStop && !next.Done:
 			return contract.ExecuteResult{Cursor: next.Cursor, Cancelled: true}, nil
-		case err != nil && (first || ends(err)):
-			return contract.ExecuteResult{}, err
-		case err != nil:
-			// What was reached is kept: the chunk is tried again in a step of its own.
-			return contract.ExecuteResult{Cursor: at.Cursor}, nil
 		case next.Done || next.Wait != nil || retried || ctx.Err() != nil || time.Since(began) >= s.batch():
 			return result(next), nil
 		}
@@ -50,14 +45,30 @@ func (s *Steps) chunks(ctx context.Context, d operation.Definition, h *host, i o
 			continue
 		}
 		looked = time.Now()
-		run, err := s.active(ctx, i.ID)
-		switch {
-		case err != nil: // the next step meets it, also where the run has ended
-			return contract.ExecuteResult{Cursor: at.Cursor}, nil
-		case !run.Facts.Cancel.At.IsZero():
-			return contract.ExecuteResult{Cursor: at.Cursor, Cancelled: true}, nil
+		if goOn, cancelled := s.look(ctx, i.ID); !goOn {
+			return contract.ExecuteResult{Cursor: at.Cursor, Cancelled: cancelled}, nil
 		}
 	}
+}
+
+// failed is what becomes of an activity whose chunk, which began at a cursor, failed.
+func failed(err error, cursor string, first, toStop bool) (contract.ExecuteResult, error) {
+	switch {
+	case toStop && !errors.Is(err, lifecycle.ErrEnded):
+		// Temporal, which may not know of the cancel yet, takes no cancelled step for an answer.
+		return contract.ExecuteResult{Cursor: cursor, Cancelled: true}, nil
+	case first || ends(err):
+		return contract.ExecuteResult{}, err
+	}
+	// What was reached is kept: the chunk is tried again in a step of its own.
+	return contract.ExecuteResult{Cursor: cursor}, nil
+}
+
+// look asks the record whether to go on. What else is wrong, also that the run has ended, is met by the next step.
+func (s *Steps) look(ctx context.Context, id string) (goOn, cancelled bool) {
+	run, err := s.active(ctx, id)
+	cancelled = err == nil && !run.Facts.Cancel.At.IsZero()
+	return err == nil && !cancelled, cancelled
 }
 
 func (s *Steps) batch() time.Duration {
