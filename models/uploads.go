@@ -22,8 +22,8 @@ type Upload struct {
 	Name        string // the file's, as people know it
 	Format      string
 	Columns     []string
-	Lines       int64 // records, without a header
-	Size        int64 // bytes that were received
+	Lines       int64  // records, without a header
+	Size        int64  // bytes that were received
 	Digest      string // of the whole file
 	UserID      string
 	CreatedAt   time.Time

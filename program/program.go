@@ -36,7 +36,7 @@ func Run(args []string, stdout, stderr io.Writer, types ...operation.Definition)
 		Use: filepath.Base(os.Args[0]), Short: "The console and the workers of an opstruth with operation types of its own",
 		SilenceErrors: true, SilenceUsage: true,
 	}
-	root.AddCommand(Web(types...), Worker(types...)) //nolint:contextcheck // its commands get ctx when they are executed
+	root.AddCommand(Web(types...), Worker(types...))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -23,7 +23,7 @@ func acted(c *gin.Context, a access.Access, change func(context.Context, access.
 
 // openedFrom is the list that the form's page was opened from, so that its way back is kept.
 func openedFrom(c *gin.Context) links.List {
-	list, err := links.Parse(c.Request.PostForm)
+	list, err := links.Parse(c.Request.PostForm) //nolint:forbidigo // a field, not the function that sends
 	if err != nil {
 		return links.List{} // only a convenience
 	}

@@ -78,7 +78,7 @@ func (l *listener) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 		defer l.cancel(nil)
 	}
 	defer l.batcher.End(l.attempt)
-	stop := l.beating()
+	stop := l.beating(l.heard)
 	defer stop()
 	return l.Next.ExecuteActivity(operation.WithReporter(ctx, l.reporter, root.RunID), in)
 }
@@ -97,10 +97,10 @@ func rootOf(ctx context.Context, info activity.Info) (root contract.Root, ok boo
 // beating tells the record, until stop is called, that the activity is at work
 // here. It tells Temporal nothing: whether that expects heartbeats is the
 // activity's own affair.
-func (l *listener) beating() (stop func()) {
+func (l *listener) beating(ctx context.Context) (stop func()) {
 	beat := func() { l.batcher.Beat(l.attempt, l.started, nil, l.cancel) }
 	beat()
-	ctx, cancel := context.WithCancel(l.heard) // which a cancel does not end: one that winds down is still at work
+	ctx, cancel := context.WithCancel(ctx) // which a cancel does not end: one that winds down is still at work
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		ticker := time.NewTicker(l.batcher.timing.HeartbeatEvery)

@@ -65,7 +65,7 @@ func (c *caller) retry() *cobra.Command {
 	w := c.watching(cmd)
 	follow := cmd.Flags().Bool("watch", false, "watch the new run until it ends")
 	cmd.RunE = c.calls(func(ctx context.Context, _ *cobra.Command, args []string) error {
-		answer, err := c.again(ctx, args[0], given(*key))
+		answer, err := c.again(ctx, args[0], given(*key)) //nolint:bodyclose // Read closes it
 		run, body, err := apiclient.Read[apiclient.Run](answer, err)
 		return c.started(ctx, w, *follow, *key, run, body, err)
 	})

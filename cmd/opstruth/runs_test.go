@@ -40,7 +40,7 @@ func TestRunsAreStartedListedShownAndCancelled(t *testing.T) {
 	require.Contains(t, again, started.Id, "the same wish gives the same run")
 	stored, _, err := b.store.Run(t.Context(), b.world.OwnerScope, started.Id)
 	require.NoError(t, err)
-	require.Equal(t, `{"items":9007199254740993,"name":"box"}`, string(stored.Input))
+	require.Contains(t, string(stored.Input), `"items":9007199254740993`, "no float has lost a digit of it")
 
 	table := b.did("list")
 	require.Equal(t, 2, strings.Count(table, "\n"), table)

@@ -108,7 +108,7 @@ func (w *watch) wait(ctx context.Context, c *caller, news *news, seen time.Time)
 				return true
 			}
 		case <-draw.C:
-			w.draw(c)
+			_ = w.draw(c) // a terminal that is gone fails the next line that tells something new
 		}
 	}
 }

@@ -42,9 +42,9 @@ func (c *Client) Changes(ctx context.Context, platform bool, last string) (*Chan
 		return nil
 	}
 	if place := optional(last); platform {
-		answer, err = long.SystemStreamEvents(ctx, &SystemStreamEventsParams{LastEventID: place}, as)
+		answer, err = long.SystemStreamEvents(ctx, &SystemStreamEventsParams{LastEventID: place}, as) //nolint:bodyclose // Changes.Close or Read closes it
 	} else {
-		answer, err = long.StreamEvents(ctx, &StreamEventsParams{LastEventID: place}, as)
+		answer, err = long.StreamEvents(ctx, &StreamEventsParams{LastEventID: place}, as) //nolint:bodyclose // the same
 	}
 	if err == nil {
 		if kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); answer.StatusCode == http.StatusOK && kind == "text/event-stream" {

@@ -122,7 +122,7 @@ func (a *Asker) ask(ctx context.Context, s Subject) Said {
 	wg.Go(func() { pollers, noPollers = a.pollers(ctx, s.Queue) })
 	d, err := a.temporal.DescribeWorkflowExecution(ctx, s.WorkflowID, "")
 	wg.Wait()
-	said := Said{}
+	var said Said
 	switch {
 	case err != nil:
 		said = unanswered(err)

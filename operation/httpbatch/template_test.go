@@ -1,6 +1,7 @@
 package httpbatch
 
 import (
+	"encoding/json"
 	"net/url"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestJSONBodiesStayJSON(t *testing.T) {
 		got, err := p.expand(of)
 		require.NoError(t, err, template)
 		require.Equal(t, want, got)
-		require.JSONEq(t, got, got)
+		require.True(t, json.Valid([]byte(got)), got)
 	}
 	p, err := parsePayload(`{"zip": {zip}}`, "application/json")
 	require.NoError(t, err)

@@ -22,8 +22,9 @@ func Place(ctx context.Context, store *models.Store, scope models.Scope, workspa
 
 // Filter is the store's form of a filter in a URL.
 func Filter(ctx context.Context, store *models.Store, scope models.Scope, l links.List) (models.Filter, error) {
-	now, err := l.AsOf, error(nil)
+	now := l.AsOf
 	if now.IsZero() && (l.Within > 0 || l.EndedWithin > 0) {
+		var err error
 		if now, err = store.Now(ctx); err != nil {
 			return models.Filter{}, err
 		}

@@ -82,7 +82,7 @@ func Conforms(r *http.Request, status int, header http.Header, body []byte) erro
 		if status < http.StatusBadRequest {
 			return fmt.Errorf("%s %s answers %d, and is not in the document", r.Method, r.URL.Path, status)
 		}
-		asked = httptest.NewRequest(http.MethodGet, "/api/v1/summary", nil) // whose errors are like all others
+		asked = httptest.NewRequestWithContext(r.Context(), http.MethodGet, "/api/v1/summary", nil) // whose errors are like all others
 	}
 	mu.Lock()
 	defer mu.Unlock()
