@@ -85,6 +85,11 @@ func (s *Store) lockOwners(tx *gorm.DB, beats []Beat) (map[string]*Run, time.Tim
 			return nil, time.Time{}, fmt.Errorf("lock liveness: %w", err)
 		}
 	}
+	return s.readOwners(tx, ids)
+}
+
+// readOwners reads what is known of runs whose liveness rows are locked, with the clock.
+func (s *Store) readOwners(tx *gorm.DB, ids []string) (map[string]*Run, time.Time, error) {
 	var rows []struct {
 		RunID, TemporalRunID, ActivityID                            string
 		Attempt, OwnerStartedAt, LivenessAt, StaleAt, FlaggedAt, At int64

@@ -3,14 +3,11 @@ package models
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"gorm.io/gorm"
 
-	"github.com/opstruth/opstruth/lifecycle"
 )
 
 func (s *Store) putWorker(tx *gorm.DB, w WorkerRow) error {
@@ -65,38 +62,4 @@ func (s *Store) ForgetWorkers(ctx context.Context, silentFor time.Duration) erro
 		return fmt.Errorf("forget workers: %w", err)
 	}
 	return nil
-}
-
-// HandOver is a worker's goodbye: its runs wait for another worker for at most limit without being flagged, and its
-// row goes. Runs that have ended meanwhile are left alone.
-func (s *Store) HandOver(ctx context.Context, workerID string, runIDs []string, limit time.Duration) error {
-	// One run at a time: a transaction that held many would stand in the way of their ends. One that fails is flagged
-	// later, which is no reason to leave the others behind.
-	var errs []error
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(runIDs))) {
-		errs = append(errs, s.Write(ctx, func(tx *gorm.DB) error { return s.handOver(tx, workerID, id, limit) }))
-	}
-	_, err := s.exec(ctx, `DELETE FROM workers WHERE id = ?`, workerID)
-	if err = errors.Join(append(errs, err)...); err != nil {
-		return fmt.Errorf("hand over: %w", err)
-	}
-	return nil
-}
-
-func (s *Store) handOver(tx *gorm.DB, workerID, runID string, limit time.Duration) error {
-	run, now, err := s.lockRun(tx, runID, false)
-	if err != nil || !run.Facts.Status.Active() {
-		return err
-	}
-	wait := lifecycle.Wait{
-		ID: lifecycle.HandoverWait, Kind: lifecycle.DurableWait, Reason: "its worker stopped; another one takes over", By: workerID,
-		Since: now, Until: now.Add(limit),
-	}
-	if err := s.putWait(tx, runID, waitRow{Wait: wait, owner: run.Owner}, now); err != nil {
-		return err
-	}
-	if err := s.touch(tx, run, s.heard(now), now, ""); err != nil {
-		return err
-	}
-	return s.event(tx, runID, now, lifecycle.WaitDeclared, workerID, EventData{Wait: wait.Reason, Until: toMicros(wait.Until)})
 }

@@ -4,7 +4,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -28,8 +27,9 @@ const (
 	deadlock = 10 * time.Second
 	// pollers is how many tasks of a queue may be on their way to this process.
 	pollers = 5
-	// handoverWrite bounds the last write of a worker that stops.
-	handoverWrite = 5 * time.Second
+	// handoverWrite bounds the last writes of a worker that stops. With StopLimit it is
+	// how long a stop may take.
+	handoverWrite = 10 * time.Second
 )
 
 // Record is what a worker needs of the record store.
@@ -111,15 +111,23 @@ func (w *Worker) Run(ctx context.Context) error {
 	stopBeating()
 	wg.Wait()
 
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), handoverWrite)
+	w.handOver(context.WithoutCancel(ctx), batcher, runs)
+	return err
+}
+
+// handOver leaves the runs to other workers. Where the record does not take that in time, they are flagged as a lost
+// worker's are, and go on all the same: the worker has stopped as well as it could.
+func (w *Worker) handOver(ctx context.Context, b *Batcher, runs []string) {
+	ctx, cancel := context.WithTimeout(ctx, handoverWrite)
 	defer cancel()
 	slices.Sort(runs)
 	runs = slices.Compact(runs)
-	if handed := batcher.HandOver(last, runs, w.o.Handover); handed != nil {
-		err = errors.Join(err, fmt.Errorf("hand over %d runs: %w", len(runs), handed))
+	if err := b.HandOver(ctx, runs, w.o.Handover); err != nil {
+		w.o.Logger.WarnContext(ctx, "worker stopped, and could not hand over all of its runs; they may be called likely stuck until another worker has them",
+			"worker", w.o.Worker.ID, "runs", len(runs), "error", err)
+		return
 	}
-	w.o.Logger.InfoContext(last, "worker stopped", "worker", w.o.Worker.ID, "handed_over", len(runs))
-	return err
+	w.o.Logger.InfoContext(ctx, "worker stopped", "worker", w.o.Worker.ID, "handed_over", len(runs))
 }
 
 // start starts all queues, trying again until Temporal answers. It returns
