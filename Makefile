@@ -10,7 +10,7 @@ AREA ?=
 RACE ?=
 TESTFLAGS ?=
 
-.PHONY: help run build prepare test bench faults race lint fmt check-fmt generate check-generated ci
+.PHONY: help run build prepare test screenshots bench faults race lint fmt check-fmt generate check-generated ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -29,8 +29,12 @@ prepare: ## get or name what the tests need beside Go: PostgreSQL, Chromium, pro
 test: prepare ## run all tests of both modules (AREA=… one area's, RACE=1 with the race detector)
 	AREA='$(AREA)' RACE='$(RACE)' TESTFLAGS='$(TESTFLAGS)' go run ./internal/pgtest/cmd/withpostgres scripts/test.sh
 
-bench: ## measure derivation, judgement, lists, counts and beats; the lists on a million runs (minutes)
-	go test -run '^$$' -bench . -timeout 60m ./lifecycle ./models
+screenshots: prepare ## take the pictures of docs/screenshots anew
+	OPSTRUTH_SCREENSHOTS='$(CURDIR)/docs/screenshots' go test -count=1 -run '^TestScreenshots$$' ./standalone/surfaces
+
+bench: ## measure what has to stay cheap: truth, lists and counts on a million runs, beats, passes, a run's price (minutes)
+	go test -run '^$$' -bench . -timeout 60m ./lifecycle ./models ./worker ./activities
+	cd standalone && go test -run '^$$' -bench . -benchtime 5x -timeout 30m ./price
 
 faults: ## run real processes under scripts of faults, and print what held (LONG=1 for 1,000 runs over 15 minutes, SEED=…)
 	go run ./standalone/faults $(if $(LONG),-long) $(if $(SEED),-seed $(SEED)) $(if $(SCENARIO),-scenario $(SCENARIO))

@@ -75,8 +75,9 @@ func (d StuckData) stuckRow(g models.StuckGroup) view.Row {
 
 // newest tells when the last run joined a group that others began.
 func newest(g models.StuckGroup, f Frame) string {
-	if g.Runs < 2 || g.Newest.Equal(g.Since) {
+	last := view.At(g.Newest, f.Now).Ago()
+	if g.Runs < 2 || last == view.At(g.Since, f.Now).Ago() {
 		return ""
 	}
-	return "newest " + view.At(g.Newest, f.Now).Ago()
+	return "newest " + last
 }
