@@ -359,6 +359,7 @@ func TestRaceOfAResetAgainstAnEnd(t *testing.T) {
 		return err
 	}
 	reconciled := func(t *testing.T, s *models.Store, w modelstest.World) models.Run {
+		t.Helper()
 		run := lost(t, s, w)
 		b := newBench(s, run, run.ID)
 		require.NoError(t, b.closePass(t.Context(), run.ID))

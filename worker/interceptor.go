@@ -78,7 +78,7 @@ func (l *listener) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 		defer l.cancel(nil)
 	}
 	defer l.batcher.End(l.attempt)
-	stop := l.beating(l.heard)
+	stop := l.beating(l.heard) //nolint:contextcheck // it is of ctx, and outlasts its cancel
 	defer stop()
 	return l.Next.ExecuteActivity(operation.WithReporter(ctx, l.reporter, root.RunID), in)
 }

@@ -77,6 +77,7 @@ func next(t *testing.T, l *Listener) Batch {
 func TestOneReadingServesEveryListener(t *testing.T) {
 	t.Parallel()
 	bench(t, func(t *testing.T, f *Feed, r *record) {
+		t.Helper()
 		var all []*Listener
 		for range 10 {
 			all = append(all, listen(t, f))
@@ -100,6 +101,7 @@ func pass(d time.Duration) {
 func TestNothingIsReadForNobody(t *testing.T) {
 	t.Parallel()
 	bench(t, func(t *testing.T, f *Feed, r *record) {
+		t.Helper()
 		pass(time.Minute)
 		require.Zero(t, r.readings)
 		l := listen(t, f)
