@@ -94,9 +94,10 @@ func (s *Store) readOwners(tx *gorm.DB, ids []string) (map[string]*Run, time.Tim
 		RunID, TemporalRunID, ActivityID                            string
 		Attempt, OwnerStartedAt, LivenessAt, StaleAt, FlaggedAt, At int64
 		InGap                                                       bool
+		GapEpisodes                                                 int
 	}
 	err := tx.Raw(`SELECT l.run_id, l.temporal_run_id, l.activity_id, l.attempt, l.owner_started_at, l.liveness_at, l.stale_at,
-		l.flagged_at, `+inGapSQL+` AS in_gap, `+s.clock+` AS at FROM run_liveness l WHERE l.run_id IN ?`, ids).Scan(&rows).Error
+		l.flagged_at, l.gap_episodes, `+inGapSQL+` AS in_gap, `+s.clock+` AS at FROM run_liveness l WHERE l.run_id IN ?`, ids).Scan(&rows).Error
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("read liveness: %w", err)
 	}
@@ -110,7 +111,7 @@ func (s *Store) readOwners(tx *gorm.DB, ids []string) (map[string]*Run, time.Tim
 				TemporalRunID: row.TemporalRunID, ActivityID: row.ActivityID, Attempt: int(row.Attempt),
 				StartedAt: fromMicros(row.OwnerStartedAt),
 			},
-			FlaggedAt: fromMicros(row.FlaggedAt),
+			FlaggedAt: fromMicros(row.FlaggedAt), GapEpisodes: row.GapEpisodes,
 			Facts: lifecycle.Facts{
 				LivenessAt: fromMicros(row.LivenessAt), StaleAt: fromMicros(row.StaleAt), InGap: row.InGap,
 			},
@@ -285,19 +286,16 @@ func (s *Store) writeBeats(tx *gorm.DB, owners map[string]*Run, accepted []Beat,
 	}
 	n := kept()
 	n.liveness = s.d.Greatest + "(l.liveness_at, v.beat_at)"
-	var written []struct {
-		RunID   string
-		StaleAt int64
-	}
+	var written []deadline
 	err := tx.Raw(`WITH v (id, at, beat_at, temporal_run_id, activity_id, attempt, started_at) AS (VALUES `+strings.Join(values, ", ")+`)
 		UPDATE run_liveness AS l SET `+s.signSQL(n, "v.at")+`, temporal_run_id = v.temporal_run_id, activity_id = v.activity_id,
 			attempt = v.attempt, owner_started_at = v.started_at
-		FROM v WHERE l.run_id = v.id RETURNING run_id, stale_at`, args...).Scan(&written).Error
+		FROM v WHERE l.run_id = v.id RETURNING run_id, stale_at, gap_episodes`, args...).Scan(&written).Error
 	if err != nil {
 		return fmt.Errorf("write liveness: %w", err)
 	}
 	for _, w := range written {
-		if err := s.noteRecovered(tx, *owners[w.RunID], fromMicros(w.StaleAt), now); err != nil {
+		if err := s.noteRecovered(tx, *owners[w.RunID], w, now); err != nil {
 			return err
 		}
 	}

@@ -15,13 +15,18 @@ const (
 	followUpSQL = `(r.status = 'completed' AND (r.reconciled_at > 0 OR r.outcome IN ('failed', 'partially_succeeded', 'blocked')))`
 	openSQL     = followUpSQL + ` AND r.acknowledged_at = 0 AND r.superseded_by = ''`
 
-	// inGapSQL says that a present silence fell into a telemetry gap: it was marked so, or a breaker is open now or the
-	// record was away when it began, and Temporal has not confirmed the silence with a cause of its own.
-	inGapSQL = `(l.in_gap OR ((` + breakerSQL + ` OR ` + outageSQL + `)
-		AND NOT (l.silence_at >= l.liveness_at AND l.silence_cause NOT IN ('', 'unverified'))))`
-	breakerSQL = `EXISTS (SELECT 1 FROM breakers g WHERE g.is_open AND g.scope IN ('', l.queue))`
-	// outageSQL leaves the first beats after an outage 5 s to come.
-	outageSQL = `EXISTS (SELECT 1 FROM outages o WHERE o.from_at <= l.stale_at AND o.to_at >= l.stale_at - 5000000)`
+	// inGapSQL says that a present silence fell into a telemetry gap: it was marked so, or a breaker is open now and
+	// Temporal has not confirmed the silence with a cause of its own, or it began while the record was away.
+	inGapSQL   = `(l.in_gap OR ` + breakerSQL + ` OR ` + outageSQL + `)`
+	breakerSQL = `(EXISTS (SELECT 1 FROM breakers g WHERE g.is_open AND g.scope IN ('', l.queue)) AND NOT ` + confirmedSQL + `)`
+
+	confirmedSQL = `(l.silence_at >= l.liveness_at AND l.silence_cause NOT IN ('', 'unverified'))`
+
+	// outageSQL leaves the first beats after an outage 5 s to come. A step that could not write to the record looks lost
+	// or retried in Temporal too, so a cause counts that was found while the record was away for some processes only, or
+	// after the run had as long as ever to be heard again.
+	outageSQL = `EXISTS (SELECT 1 FROM outages o WHERE o.from_at <= l.stale_at AND o.to_at >= l.stale_at - 5000000
+		AND NOT (` + confirmedSQL + ` AND (l.silence_at - l.silence_for < o.to_at - 5000000 OR l.silence_at >= o.to_at + l.stale_after)))`
 )
 
 // staleSQL is likely_stale at now, an SQL expression of microseconds.

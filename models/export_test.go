@@ -25,6 +25,13 @@ func (s *Store) WithProcessClock(now func() time.Time) *Store {
 	return s
 }
 
+// OtherProcess is the store of a process that has noted nothing of this one.
+func (s *Store) OtherProcess() *Store {
+	other := *s
+	other.away = &outage{now: time.Now}
+	return &other
+}
+
 // ExplainList is the planner's answer for a list.
 func (s *Store) ExplainList(ctx context.Context, sc Scope, f Filter, p Page) (string, error) {
 	statement, args, err := s.listSQL(sc, f, p)

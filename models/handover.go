@@ -132,18 +132,15 @@ func (s *Store) putHandovers(tx *gorm.DB, runs map[string]*Run, wait lifecycle.W
 
 // suspend brings the waits of runs into their deadlines and timelines.
 func (s *Store) suspend(tx *gorm.DB, runs map[string]*Run, waits map[string]lifecycle.Wait, now time.Time) error {
-	var written []struct {
-		RunID   string
-		StaleAt int64
-	}
+	var written []deadline
 	err := tx.Raw(`WITH c (at, liveness) AS (VALUES (CAST(? AS BIGINT), CAST(? AS BIGINT)))
-		UPDATE run_liveness AS l SET `+s.signSQL(s.heard(now), "c.at")+` FROM c WHERE l.run_id IN ? RETURNING run_id, stale_at`,
+		UPDATE run_liveness AS l SET `+s.signSQL(s.heard(now), "c.at")+` FROM c WHERE l.run_id IN ? RETURNING run_id, stale_at, gap_episodes`,
 		toMicros(now), toMicros(now), slices.Sorted(maps.Keys(runs))).Scan(&written).Error
 	if err != nil {
 		return fmt.Errorf("write liveness: %w", err)
 	}
 	for _, w := range written {
-		if err := s.noteRecovered(tx, *runs[w.RunID], fromMicros(w.StaleAt), now); err != nil {
+		if err := s.noteRecovered(tx, *runs[w.RunID], w, now); err != nil {
 			return err
 		}
 	}

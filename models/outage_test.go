@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,32 +126,56 @@ func TestAnEndAfterAnOutageIsAGap(t *testing.T) {
 	})
 }
 
+func times(seconds ...int) (all []time.Duration) {
+	for _, s := range seconds {
+		all = append(all, time.Duration(s)*time.Second)
+	}
+	return all
+}
+
+// lost is another process's verdict at a moment, the n-th since the first.
+func (sc *outageScene) lost(at, first time.Duration, n int) {
+	sc.Helper()
+	run, _ := sc.scene.read(at)
+	require.NoError(sc, sc.scene.at(at).OtherProcess().RecordVerdict(sc.Context(), run, lifecycle.Verdict{
+		Action: lifecycle.Silent, Cause: lifecycle.WorkerLost,
+		Silence: lifecycle.Silence{Cause: lifecycle.WorkerLost, At: modelstest.Epoch.Add(at), For: at - first, Times: n + 1},
+	}))
+}
+
 // What a process could not say explains nothing that Temporal says otherwise, and nothing that began before or after.
 func TestAnOutageHidesNoSilence(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		from, until time.Duration
-		confirmed   bool
+		confirmed   []time.Duration
 		heard       time.Duration
 		own, gaps   int
 	}{
-		"it began well before":                      {from: 25 * time.Second, until: 50 * time.Second, heard: 50 * time.Second, own: 1},
-		"it began after":                            {from: time.Second, until: 10 * time.Second, heard: 50 * time.Second, own: 1},
-		"it began as beats were about to go on":     {from: time.Second, until: 16 * time.Second, heard: 50 * time.Second, gaps: 1},
-		"Temporal confirms that its worker is lost": {from: 10 * time.Second, until: 30 * time.Second, confirmed: true, heard: 50 * time.Second, own: 1},
+		"it began well before":                       {from: 25 * time.Second, until: 50 * time.Second, heard: 50 * time.Second, own: 1},
+		"it began after":                             {from: time.Second, until: 10 * time.Second, heard: 50 * time.Second, own: 1},
+		"it began as beats were about to go on":      {from: time.Second, until: 16 * time.Second, heard: 50 * time.Second, gaps: 1},
+		"its step is to be tried again":              {from: 10 * time.Second, until: 30 * time.Second, confirmed: times(31, 41), heard: 50 * time.Second, gaps: 1},
+		"its worker is lost, and stays so":           {from: 10 * time.Second, until: 30 * time.Second, confirmed: times(31, 41, 51), heard: 52 * time.Second, own: 1},
+		"the record was away for others":             {from: 10 * time.Second, until: 50 * time.Second, confirmed: times(21), heard: 52 * time.Second, own: 1},
+		"the record was away for others, and longer": {from: 10 * time.Second, until: 50 * time.Second, confirmed: times(21, 31, 41, 52), heard: 53 * time.Second, own: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			forEachOutage(t, func(sc *outageScene) {
 				sc.beat(0, firstBeat)
 				sc.away(c.from, c.until)
-				_, err := sc.at(c.until).RecordBeats(sc.Context(), worker, nil)
-				require.NoError(sc, err)
-				require.Equal(sc, int64(1), sc.outages())
-				if c.confirmed {
-					sc.silent(40*time.Second, lifecycle.WorkerLost)
-					_, truth := sc.scene.read(40 * time.Second)
-					require.True(sc, truth.StaleLineage)
+				told := false
+				for i, at := range append(c.confirmed, c.heard) {
+					if at >= c.until && !told {
+						_, err := sc.at(c.until).RecordBeats(sc.Context(), worker, nil)
+						require.NoError(sc, err)
+						require.Equal(sc, int64(1), sc.outages())
+						told = true
+					}
+					if at < c.heard {
+						sc.lost(at, c.confirmed[0], i)
+					}
 				}
 				sc.hear(c.heard)
 				sc.lineage(c.heard, c.own, c.gaps)
@@ -225,5 +250,31 @@ func TestOutagesAreForgottenAfterAWeek(t *testing.T) {
 		require.Equal(sc, int64(1), sc.outages())
 		require.NoError(sc, sc.at(week+time.Minute+time.Second).FinishPass(sc.Context(), models.PassReport{}))
 		require.Zero(sc, sc.outages())
+	})
+}
+
+// A run's numbers and its timeline agree, also where another process tells of an outage in between.
+func TestAnOutageThatIsToldMeanwhile(t *testing.T) {
+	t.Parallel()
+	forEachOutage(t, func(sc *outageScene) {
+		if sc.s.Dialect() == "sqlite" {
+			sc.Skip("its transactions take turns")
+		}
+		sc.beat(0, firstBeat)
+		told := 0
+		meanwhile := dbfault.Watch(sc.Context(), func(p dbfault.Point) error {
+			if !strings.Contains(p.Statement, "UPDATE run_liveness AS l") || told > 0 {
+				return nil
+			}
+			told++
+			from := modelstest.Epoch.Add(10 * time.Second).UnixMicro()
+			return sc.s.DB().WithContext(sc.Context()).Exec(`INSERT INTO outages (from_at, to_at) VALUES (?, ?)`, from, from+50_000_000).Error
+		})
+		beat := models.Beat{RunID: sc.run.ID, TemporalRunID: "t", ActivityID: "2", Attempt: 1}
+		_, err := sc.at(time.Minute).RecordBeats(meanwhile, worker, []models.Beat{beat})
+		require.NoError(sc, err)
+		require.Equal(sc, 1, told)
+		sc.lineage(time.Minute, 0, 1)
+		require.Equal(sc, int64(2), count(sc.T, sc.s, `SELECT COUNT(*) FROM run_events WHERE run_id = ? AND kind IN ('went_stale', 'recovered') AND data LIKE '%"gap":true%'`, sc.run.ID))
 	})
 }

@@ -84,7 +84,7 @@ func (s *Store) NoteSchedule(ctx context.Context, paused bool) error {
 
 func (s *Store) markGap(tx *gorm.DB) error {
 	ids := []string{}
-	err := tx.Raw(`SELECT l.run_id FROM run_liveness l WHERE NOT l.in_gap AND l.stale_at <= ` + s.clock + ` AND ` + inGapSQL +
+	err := tx.Raw(`SELECT l.run_id FROM run_liveness l WHERE NOT l.in_gap AND l.stale_at <= ` + s.clock + ` AND ` + breakerSQL +
 		` ORDER BY l.run_id` + s.d.RowLock).Scan(&ids).Error
 	if err != nil || len(ids) == 0 {
 		return err
