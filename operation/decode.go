@@ -23,15 +23,46 @@ func decode[In any](raw json.RawMessage, fields []Field) (In, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return in, FieldErrors{"": "must be one JSON object"}
 	}
-	return in, required(raw, fields)
+	given, err := members(raw, fields)
+	if err != nil {
+		return in, err
+	}
+	return in, required(given, fields)
+}
+
+// members are an input's members by name. The standard library would take a field's name in any case of its letters, and
+// more than once: whoever looked a field up by its name, as the check of a connection does, would see another value.
+func members(raw json.RawMessage, fields []Field) (map[string]json.RawMessage, error) {
+	given := map[string]json.RawMessage{}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	switch begin, err := dec.Token(); {
+	case err != nil || begin != nil && begin != json.Delim('{'):
+		return nil, FieldErrors{"": "must be a JSON object"}
+	case begin == nil:
+		return given, nil
+	}
+	for dec.More() {
+		token, err := dec.Token()
+		name, ok := token.(string)
+		var value json.RawMessage
+		if err != nil || !ok || dec.Decode(&value) != nil {
+			return nil, FieldErrors{"": "must be a JSON object"}
+		}
+		for _, f := range fields {
+			if f.Name != name && strings.EqualFold(f.Name, name) {
+				return nil, FieldErrors{name: "is not a field of this operation type, which has " + f.Name}
+			}
+		}
+		if _, twice := given[name]; twice {
+			return nil, FieldErrors{name: "is given twice"}
+		}
+		given[name] = value
+	}
+	return given, nil
 }
 
 // required names every required field that is missing or empty.
-func required(raw json.RawMessage, fields []Field) error {
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &given); err != nil {
-		return FieldErrors{"": "must be a JSON object"}
-	}
+func required(given map[string]json.RawMessage, fields []Field) error {
 	missing := FieldErrors{}
 	for _, f := range fields {
 		switch string(given[f.Name]) {

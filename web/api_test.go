@@ -267,6 +267,10 @@ func TestAPIRefusesAConnectionOfAnotherTenant(t *testing.T) {
 		require.Contains(t, w.Body.String(), `is not a connection of this tenant; it has \"own\"`)
 		require.Equal(t, []string{"input.connection"}, wrongFields(problem(t, w, http.StatusUnprocessableEntity)))
 	}
+	cased := simulate(1) // what is not checked must not be decoded either
+	cased["input"].(map[string]any)["Connection"] = theirs.ID
+	w := b.api(token, http.MethodPost, "/api/v1/runs", cased)
+	require.Equal(t, []string{"input.Connection"}, wrongFields(problem(t, w, http.StatusUnprocessableEntity)))
 	for _, asked := range []string{own.ID, own.Name} {
 		run := decode[api.Run](t, b.api(token, http.MethodPost, "/api/v1/runs", with(asked)), http.StatusCreated)
 		stored, _, err := b.store.Run(t.Context(), models.Engine(), run.Id)
