@@ -71,7 +71,7 @@ var causeLabels = map[Cause]string{
 	WorkflowTaskFailing: "Workflow code fails",
 	Backlogged:          "Behind other work",
 	NoProgress:          "Alive, not advancing",
-	IdleUndeclared:      "Idle without a declared wait",
+	IdleUndeclared:      "Idle, nothing pending",
 	Paused:              "Paused in Temporal",
 	WorkflowMissing:     "Unknown to Temporal",
 	ClosedElsewhere:     "Closed outside opstruth",

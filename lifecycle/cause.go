@@ -11,7 +11,7 @@ const (
 	WorkflowTaskFailing Cause = "workflow_task_failing" // the workflow's code fails
 	Backlogged          Cause = "backlogged"            // scheduled behind other work; workers live
 	NoProgress          Cause = "no_progress"           // beats are fresh, counts do not move
-	IdleUndeclared      Cause = "idle_undeclared"       // running, nothing pending, no declared wait
+	IdleUndeclared      Cause = "idle_undeclared"       // running, nothing pending, and no declared wait that goes on
 	Paused              Cause = "paused"                // paused in Temporal
 	WorkflowMissing     Cause = "workflow_missing"      // Temporal does not know the workflow
 	ClosedElsewhere     Cause = "closed_elsewhere"      // closed in Temporal, the record was not told

@@ -131,8 +131,18 @@ func (t Truth) lastItem() string {
 	return "No item was recorded yet."
 }
 
+// waitIsOver reports whether the workflow declared what it waited for, and has not gone on since: what is missing then
+// is no declaration.
+func (t Truth) waitIsOver() bool {
+	w := t.facts.Wait
+	return w.Kind == DurableWait && w.ID != ObservedWait && w.ID != HandoverWait && !w.Until.After(t.now)
+}
+
 func (t Truth) nothingPending() string {
 	w := t.facts.Wait
+	if reason := brief(w.Reason, 8); t.waitIsOver() && reason != "" {
+		return ended("Nothing is pending; its wait ended at " + t.at(w.Until) + ": " + reason)
+	}
 	if !w.Until.IsZero() && !w.Until.After(t.now) {
 		return "Nothing is pending; its wait ended at " + t.at(w.Until) + "."
 	}

@@ -35,7 +35,7 @@ var groupSteps = map[Cause]func(queue string) Step{
 	WorkflowTaskFailing: onQueue(StepInstruct, "Roll back the workers of ", "; Temporal UI shows the error."),
 	Backlogged:          onQueue(StepInstruct, "Add workers for ", ", or wait."),
 	NoProgress:          always(StepInstruct, "Open one and look at what follows its last item."),
-	IdleUndeclared:      always(StepInstruct, "Ask the author to declare what they wait for."),
+	IdleUndeclared:      always(StepInstruct, "Open one: its wait is over, or its author has to declare one."),
 	Paused:              always(StepWait, "Wait for the next check."),
 	WorkflowMissing:     always(StepInstruct, "Check whether Temporal lost data, then retry them as new runs."),
 	ClosedElsewhere:     always(StepWait, "Wait for the next check."),

@@ -26,7 +26,7 @@ var stuckHeadlines = map[Cause]func(Truth) string{
 	WorkflowTaskFailing: says("Not advancing: its workflow code keeps failing"),
 	Backlogged:          says("Scheduled, but no worker has taken it"),
 	NoProgress:          func(t Truth) string { return "Alive, but not advancing since " + t.at(t.facts.ProgressAt) },
-	IdleUndeclared:      says("Open, but doing nothing that we know of"),
+	IdleUndeclared:      Truth.idleHeadline,
 	Paused:              says("Silent; it was paused when last checked"),
 	WorkflowMissing:     says("Temporal does not know this run"),
 	ClosedElsewhere:     says("Ended in Temporal; recording how"),
@@ -37,6 +37,13 @@ var stuckHeadlines = map[Cause]func(Truth) string{
 func (t Truth) Headline() string { return headlines[t.State](t) }
 
 func says(s string) func(Truth) string { return func(Truth) string { return s } }
+
+func (t Truth) idleHeadline() string {
+	if t.waitIsOver() {
+		return "Its wait is over; Temporal has not continued it"
+	}
+	return "Open, but doing nothing that we know of"
+}
 
 func (t Truth) runningHeadline() string {
 	if t.facts.Check.Unverified(t.now) {

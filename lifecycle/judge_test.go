@@ -103,6 +103,9 @@ func TestJudgeRowOfEveryCause(t *testing.T) {
 		{"a durable wait has ended", with(running, func(f *lifecycle.Facts) {
 			f.Wait = lifecycle.Wait{ID: "w", Kind: lifecycle.DurableWait, Until: late}
 		}), alive(), lifecycle.Silent, lifecycle.IdleUndeclared},
+		{"a durable wait has ended, its workflow task waits", with(running, func(f *lifecycle.Facts) {
+			f.Wait = lifecycle.Wait{ID: "w", Kind: lifecycle.DurableWait, Until: late}
+		}), evidence(func(e *lifecycle.Evidence) { e.WorkflowTask, e.WorkflowTaskAttempt = true, 1 }), lifecycle.Silent, lifecycle.Backlogged},
 		{"an observed wait excuses nothing by itself", with(running, func(f *lifecycle.Facts) {
 			f.Wait = lifecycle.Wait{ID: lifecycle.ObservedWait, Kind: lifecycle.DurableWait, Until: late.Add(time.Hour)}
 		}), alive(), lifecycle.Silent, lifecycle.IdleUndeclared},

@@ -52,11 +52,18 @@ var stuckSteps = map[Cause]func(Truth) Step{
 	WorkflowTaskFailing: withQueue(StepInstruct, "Roll back the workers of queue ", "; Temporal UI shows the error."),
 	Backlogged:          withQueue(StepInstruct, "Add workers for queue ", ", or wait."),
 	NoProgress:          Truth.noProgressStep,
-	IdleUndeclared:      is(StepInstruct, "Ask its author to declare what it waits for."),
+	IdleUndeclared:      Truth.idleStep,
 	Paused:              is(StepWait, "Wait for the next check."),
 	WorkflowMissing:     Truth.missingStep,
 	ClosedElsewhere:     is(StepWait, "Wait for the next check."),
 	Unverified:          is(StepWait, "Wait; platform staff are alerted."),
+}
+
+func (t Truth) idleStep() Step {
+	if t.waitIsOver() {
+		return Step{Kind: StepWait, Text: "Wait: Temporal's timer is late, or the wait was declared too short."}
+	}
+	return Step{Kind: StepInstruct, Text: "Ask its author to declare what it waits for."}
 }
 
 // NextStep is the one thing to do next.
