@@ -91,6 +91,9 @@ func (a *agreed) walk(v *visitor, surface, href string, pages int) []string {
 	return ids
 }
 
+// runPage is where runs are, told without the builder of links.
+var runPage = map[links.Plane]string{links.Admin: "/admin/operations/", links.System: "/system/ops/runs/"}
+
 // rows compares the rows of a table of runs, each of which leads to its run and carries the list.
 func (a *agreed) rows(v *visitor, surface string, rows *goquery.Selection, from links.List) []string {
 	var ids []string
@@ -111,7 +114,9 @@ func (a *agreed) rows(v *visitor, surface string, rows *goquery.Selection, from 
 			a.same(surface, s, "lineage", s.lineage, words(column))
 		}
 		href := row.Find("a").AttrOr("href", "")
-		a.same(surface, s, "destination", links.Run(v.plane, id, from), href)
+		to, at := a.parse(href), from
+		at.AsOf = time.Time{} // a run is shown as it is now
+		a.same(surface, s, "destination", runPage[v.plane]+id+"?"+at.Values().Encode(), strings.SplitN(href, "?", 2)[0]+"?"+to.Values().Encode())
 		if len(from.Values()) > 0 || a.doors[v.plane][id] == "" {
 			a.doors[v.plane][id] = href // mostly one that carries a filter
 		}

@@ -44,7 +44,8 @@ func (g *generator) active(f *facts) {
 		f.startedAt = f.queuedAt + of(g, int64(0), us, (f.progressAt-f.queuedAt)/2)
 		g.counts(f)
 	}
-	f.staleAt = of(g, g.edge(), g.now-of(g, minute, hour, day), g.now+of(g, minute, hour))
+	const overdue = 25 * second / 2 // two and a half passes of five seconds, after which no verdict is one too
+	f.staleAt = of(g, g.edge(), g.now-overdue+of(g, -us, 0, us), g.now-of(g, minute, hour, day), g.now+of(g, minute, hour), g.now+of(g, us, hour))
 	if g.IntN(8) == 0 {
 		f.staleAt = g.now - g.Int64N(2*day)
 		g.outage(f.staleAt)
