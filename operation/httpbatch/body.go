@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net/url"
 	"strings"
 )
 
@@ -13,11 +14,12 @@ import (
 type payload struct {
 	template template
 	json     bool
+	form     bool
 	quoted   []bool // of each piece of a JSON body: it stands within a string
 }
 
 // parsePayload reads a body. In JSON a value is escaped within quotes; outside of them it has to be JSON itself, such
-// as a number.
+// as a number. In a form it is escaped, so that it does not leave its field.
 func parsePayload(text, contentType string) (payload, error) {
 	if text == "" {
 		return payload{}, nil
@@ -26,7 +28,7 @@ func parsePayload(text, contentType string) (payload, error) {
 	if err != nil {
 		return payload{}, err
 	}
-	p := payload{template: t, json: isJSON(contentType)}
+	p := payload{template: t, json: isJSON(contentType), form: isForm(contentType)}
 	if !p.json {
 		return p, nil
 	}
@@ -60,13 +62,23 @@ func isJSON(contentType string) bool {
 	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
+func isForm(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && kind == "application/x-www-form-urlencoded"
+}
+
 // expand makes the body of one line.
 func (p payload) expand(value func(string) string) (string, error) {
-	if !p.json {
-		return p.template.expand(value, plain)
+	switch {
+	case p.json:
+		return p.template.expand(value, p.encode)
+	case p.form:
+		return p.template.expand(value, inForm)
 	}
-	return p.template.expand(value, p.encode)
+	return p.template.expand(value, plain)
 }
+
+func inForm(_ int, _, value string) (string, error) { return url.QueryEscape(value), nil }
 
 func (p payload) encode(i int, column, value string) (string, error) {
 	if p.quoted[i] {

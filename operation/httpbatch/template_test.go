@@ -91,7 +91,19 @@ func TestJSONBodiesStayJSON(t *testing.T) {
 	require.NoError(t, err)
 	got, err := p.expand(of)
 	require.NoError(t, err)
-	require.Contains(t, got, `Ann "A"`, "what is not JSON takes values as they are")
+	require.Contains(t, got, `Ann "A"`, "what is neither JSON nor a form takes values as they are")
+}
+
+func TestAFormsValuesStayWithinTheirFields(t *testing.T) {
+	t.Parallel()
+	of := values(map[string]string{"mail": "a+b@x.test", "name": "Ann & Co=1 é\n", "field": "a b", "none": ""})
+	for _, kind := range []string{"application/x-www-form-urlencoded", "Application/X-WWW-Form-URLencoded; charset=utf-8"} {
+		p, err := parsePayload("mail={mail}&name={name}&{field}={none}", kind)
+		require.NoError(t, err)
+		got, err := p.expand(of)
+		require.NoError(t, err)
+		require.Equal(t, "mail=a%2Bb%40x.test&name=Ann+%26+Co%3D1+%C3%A9%0A&a+b=", got)
+	}
 }
 
 func TestInputsAreRefusedByField(t *testing.T) {
