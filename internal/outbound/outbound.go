@@ -43,7 +43,7 @@ func Client(allow []netip.Prefix) *http.Client {
 			TLSHandshakeTimeout:    dialTimeout,
 			ResponseHeaderTimeout:  headerTimeout,
 			MaxResponseHeaderBytes: 256 << 10,
-			MaxConnsPerHost:        16,
+			MaxIdleConnsPerHost:    16, // no MaxConnsPerHost: waiting for a connection would count as a call's time
 			IdleConnTimeout:        90 * time.Second,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -1,12 +1,16 @@
 package outbound_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/opstruth/opstruth/internal/outbound"
 )
@@ -70,4 +74,42 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusFound, res.StatusCode)
 	require.Equal(t, 1, calls)
+}
+
+// A run's own concurrency bounds what it sends. If runs also queued for connections here, their wait would count as the
+// other side's silence.
+func TestCallsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	const calls = 40
+	var arrived atomic.Int64
+	all := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if arrived.Add(1) == calls {
+			close(all)
+		}
+		select {
+		case <-all:
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(server.Close)
+	client := outbound.Client([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
+	t.Cleanup(client.CloseIdleConnections)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	t.Cleanup(cancel)
+	group, ctx := errgroup.WithContext(ctx)
+	for range calls {
+		group.Go(func() error {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+			if err != nil {
+				return err
+			}
+			res, err := client.Do(req)
+			if err != nil {
+				return err
+			}
+			return res.Body.Close()
+		})
+	}
+	require.NoError(t, group.Wait())
 }
