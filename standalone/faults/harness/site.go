@@ -4,12 +4,15 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -59,6 +62,7 @@ type node struct {
 
 	process *supervise.Process
 	up      []check.Life
+	logged  int // bytes of its log before the present process
 }
 
 // Timing are the settings of a scenario. They are longer than the product could bear where the machine that runs it has
@@ -182,6 +186,11 @@ func (s *site) start(name, role string, queues []string, offset time.Duration) e
 		}
 		env = append(env, "OPSTRUTH_LISTEN="+net.JoinHostPort("127.0.0.1", strconv.Itoa(s.webPort)), "OPSTRUTH_PUBLIC_URL="+s.webURL())
 	}
+	said, err := os.ReadFile(s.log(name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("start %s: %w", name, err)
+	}
+	n.logged = len(said)
 	process := supervise.New(supervise.Command{Path: s.program, Args: []string{role}, Env: env, LogFile: s.log(name)})
 	if err := process.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", name, err)
@@ -202,8 +211,13 @@ func (s *site) ended(n *node, graceful bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last := &n.up[len(n.up)-1]
-	// One that could not hand over says so by its exit code.
-	last.To, last.Graceful = time.Now().UTC(), graceful && n.process.State().Exit == "exit status 0"
+	last.To, last.Graceful = time.Now().UTC(), graceful && n.process.State().Exit == "exit status 0" && n.handedOver(s.log(n.name))
+}
+
+// handedOver reports whether the present process did not warn that it leaves runs behind.
+func (n *node) handedOver(log string) bool {
+	text, err := os.ReadFile(log)
+	return err == nil && !bytes.Contains(text[min(n.logged, len(text)):], []byte("could not hand over"))
 }
 
 func (s *site) node(name string) *node {
