@@ -24,18 +24,24 @@ type SavedView struct {
 const MaxViewName = 60
 
 const (
-	maxViews     = 50 // of one reader on one plane
-	maxViewQuery = 2000
+	maxViews     = 50   // of one reader on one plane
+	maxViewQuery = 2000 // bytes
 )
 
 // ErrTooManyViews refuses one saved view more than a reader may have.
 var ErrTooManyViews = errors.New("you have 50 saved views; delete one before you save another")
 
+// ErrViewTooLong refuses a view whose filter is longer than is kept.
+var ErrViewTooLong = errors.New("this list's filter is too long to be saved as a view; search for a shorter text, or filter by fewer things, and save it again")
+
 // SaveView stores a view. One of the same name is replaced.
 func (s *Store) SaveView(ctx context.Context, v SavedView) (SavedView, error) {
 	v.Name = strings.TrimSpace(v.Name)
-	if n := utf8.RuneCountInString(v.Name); n == 0 || n > MaxViewName || len(v.Query) > maxViewQuery {
-		return SavedView{}, fmt.Errorf("save view: want a name of 1 to %d characters and a query of at most %d bytes", MaxViewName, maxViewQuery)
+	if n := utf8.RuneCountInString(v.Name); n == 0 || n > MaxViewName {
+		return SavedView{}, fmt.Errorf("save view: want a name of 1 to %d characters", MaxViewName)
+	}
+	if len(v.Query) > maxViewQuery {
+		return SavedView{}, ErrViewTooLong
 	}
 	if err := giveID(&v.ID); err != nil {
 		return SavedView{}, err

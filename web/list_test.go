@@ -159,6 +159,9 @@ func TestSavedViewsOfAList(t *testing.T) {
 	for _, wrong := range []url.Values{{"name": {" "}}, {"name": {strings.Repeat("x", 61)}}, {"name": {"x"}, "query": {"status=odd"}}, {"name": {"x"}, "query": {"%zz"}}} {
 		require.Equal(t, http.StatusBadRequest, b.as(b.owner(), http.MethodPost, links.Views(links.Admin), wrong).Code, wrong)
 	}
+	w = b.as(b.owner(), http.MethodPost, links.Views(links.Admin), url.Values{"name": {"x"}, "query": {"q=" + strings.Repeat("x", 2000)}})
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Contains(t, w.Body.String(), "fewer")
 }
 
 // HEAD is answered as GET is.

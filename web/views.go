@@ -37,7 +37,7 @@ func (s *server) saveView(c *gin.Context, a access.Access) error {
 	_, err = s.Store.SaveView(c.Request.Context(), models.SavedView{
 		UserID: a.User.ID, Plane: models.Plane(a.Plane), Name: name, Query: page.Lasting(list).Values().Encode(),
 	})
-	if errors.Is(err, models.ErrTooManyViews) {
+	if errors.Is(err, models.ErrTooManyViews) || errors.Is(err, models.ErrViewTooLong) {
 		return &fault.Invalid{Detail: err.Error()}
 	}
 	if err != nil {
