@@ -156,7 +156,7 @@ func (a *agreed) sameRuns(surface string, want, got []string) {
 func (a *agreed) on(v *visitor, l links.List) []string {
 	ids := []string{}
 	for _, s := range a.stories {
-		if v.sees(s.run) && a.matches(l, s) {
+		if v.sees(&s.run) && a.matches(l, s) {
 			ids = append(ids, s.run.ID)
 		}
 	}
@@ -165,7 +165,7 @@ func (a *agreed) on(v *visitor, l links.List) []string {
 
 // matches is the filter once more, on the truth.
 func (a *agreed) matches(l links.List, s *story) bool {
-	r, t, f := s.run, s.truth, s.run.Facts
+	r, t, f := &s.run, &s.truth, &s.run.Facts // not copied: this is asked millions of times
 	cause := l.Cause
 	if cause == lifecycle.CauseNotKnown {
 		cause = lifecycle.NoCause
@@ -174,8 +174,8 @@ func (a *agreed) matches(l links.List, s *story) bool {
 	ends := l.EndedFrom.IsZero() && l.EndedTo.IsZero() && l.EndedWithin == 0 || f.Status == lifecycle.Completed
 	return fits(l.Workspace, r.WorkspaceSlug) && fits(l.Tenant, r.TenantSlug) && fits(l.Type, f.Type) && fits(l.Status, f.Status) &&
 		fits(l.Outcome, f.Outcome) && fits(l.Freshness, t.Freshness) && fits(l.Class, t.ProblemClass) && (l.Cause == "" || cause == t.Cause) &&
-		fits(l.Queue, f.Queue) && fits(l.Failure, failureKey(f.Failure)) && fits(l.Initiator, r.InitiatorID) && at(l.Active, f.Status.Active()) &&
-		at(l.Open, t.Open) && at(l.Lineage, t.StaleLineage) && strings.Contains(strings.ToLower(f.Type+" "+f.Target), strings.ToLower(l.Text)) &&
+		fits(l.Queue, f.Queue) && (l.Failure == "" || l.Failure == failureKey(f.Failure)) && fits(l.Initiator, r.InitiatorID) && at(l.Active, f.Status.Active()) &&
+		at(l.Open, t.Open) && at(l.Lineage, t.StaleLineage) && (l.Text == "" || strings.Contains(strings.ToLower(f.Type+" "+f.Target), strings.ToLower(l.Text))) &&
 		!f.QueuedAt.Before(l.From) && (l.To.IsZero() || f.QueuedAt.Before(l.To)) && (l.Within == 0 || !f.QueuedAt.Before(a.now.Add(-l.Within))) &&
 		ends && !f.CompletedAt.Before(l.EndedFrom) && (l.EndedTo.IsZero() || f.CompletedAt.Before(l.EndedTo)) &&
 		(l.EndedWithin == 0 || !f.CompletedAt.Before(a.now.Add(-l.EndedWithin)))

@@ -49,7 +49,7 @@ func (a *agreed) details() {
 		for _, v := range []*visitor{a.member, a.staff} {
 			a.detail(v, s, a.doors[v.plane][s.run.ID])
 		}
-		if a.viewer.sees(s.run) {
+		if a.viewer.sees(&s.run) {
 			a.detail(a.viewer, s, links.Run(links.Admin, s.run.ID, links.List{}))
 		}
 	}
@@ -288,7 +288,7 @@ func (a *agreed) notifications() {
 		want := 0
 		for _, s := range a.stories {
 			mine := s.run.InitiatorID == v.user.ID || s.run.InitiatorID == "" && v != a.viewer
-			if s.run.Facts.Status == lifecycle.Completed && v.sees(s.run) && mine {
+			if s.run.Facts.Status == lifecycle.Completed && v.sees(&s.run) && mine {
 				if want++; !got[s.run.ID] {
 					a.differs("%s: none for run %s", surface, s.run.ID)
 				}

@@ -67,7 +67,10 @@ func TestSurfacesAgree(t *testing.T) {
 	}
 }
 
-func modelsSQLite(t *testing.T) *models.Store { return modelstest.New(t) }
+func modelsSQLite(t *testing.T) *models.Store {
+	t.Helper()
+	return modelstest.New(t)
+}
 
 func modelsPostgres(t *testing.T) *models.Store {
 	t.Helper()
@@ -96,7 +99,7 @@ type visitor struct {
 	name   string
 	user   models.User
 	plane  links.Plane
-	sees   func(models.Run) bool
+	sees   func(*models.Run) bool
 	cookie *http.Cookie
 	token  string
 }
@@ -178,16 +181,16 @@ func (a *agreed) load(ids []string) {
 }
 
 func (a *agreed) visitors() {
-	northern := func(r models.Run) bool { return r.TenantID == a.world.North.ID }
-	acme := func(r models.Run) bool { return r.WorkspaceID == a.world.Acme.ID }
-	all := func(models.Run) bool { return true }
+	northern := func(r *models.Run) bool { return r.TenantID == a.world.North.ID }
+	acme := func(r *models.Run) bool { return r.WorkspaceID == a.world.Acme.ID }
+	all := func(*models.Run) bool { return true }
 	a.member = a.visitor("member of all", a.crowd.Member, links.Admin, all)
 	a.owner = a.visitor("owner of Acme", a.world.Owner, links.Admin, acme)
 	a.viewer = a.visitor("viewer of North", a.world.Viewer, links.Admin, northern)
 	a.staff = a.visitor("staff", a.world.Staff, links.System, all)
 }
 
-func (a *agreed) visitor(name string, u models.User, plane links.Plane, sees func(models.Run) bool) *visitor {
+func (a *agreed) visitor(name string, u models.User, plane links.Plane, sees func(*models.Run) bool) *visitor {
 	secret, hash := auth.NewLinkSecret()
 	require.NoError(a.t, a.store.CreateSignInLink(a.t.Context(), models.SignInLink{Hash: hash, UserID: u.ID, Plane: models.Plane(plane)}, time.Minute))
 	w := httptest.NewRecorder()
