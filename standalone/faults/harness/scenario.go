@@ -131,7 +131,7 @@ func gap() Scenario {
 // steps is gap with runs that end a step, and wait for the next one, while the database is away.
 func steps() Scenario {
 	s := gap()
-	s.Name, s.About, s.Open = "steps", "gap, with steps that end while the database is away: some of these episodes are recorded as lineage", true
+	s.Name, s.About, s.Open = "steps", "gap, with steps that end while the database is away", true
 	s.Jobs = func(chance *rand.Rand) []Job {
 		jobs := make([]Job, 100)
 		for i := range jobs {
