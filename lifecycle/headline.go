@@ -93,7 +93,7 @@ func (t Truth) workerLostHeadline() string {
 
 func (t Truth) reconciledHeadline() string {
 	r := t.facts.Reconciliation
-	return "Closed by opstruth after " + Span(r.At.Sub(r.SilentSince)) + " of silence"
+	return "Reconciled: closed by opstruth after " + Span(r.At.Sub(r.SilentSince)) + " of silence"
 }
 
 func (t Truth) partialHeadline() string {

@@ -14,9 +14,9 @@ func (t Truth) ReconciliationNote() string {
 	case f.Status == Completed:
 		return "Not reconciled: it ended by itself."
 	case t.ProblemClass == NoProblem:
-		return "Not reconciled."
+		return "Still active, not reconciled."
 	case f.Check.Gap:
-		return "Not reconciled; closing pauses during a telemetry gap."
+		return "Still active, not reconciled; closing pauses during a telemetry gap."
 	}
 	return t.closingNote()
 }
@@ -27,9 +27,9 @@ func (t Truth) closingNote() string {
 	after := f.Policy.closeLimit(t.Cause, f.Silence.Evidence)
 	switch {
 	case t.Cause == WorkflowMissing && f.Policy.CloseMissing:
-		return "Not reconciled; to be closed at the second check."
+		return "Still active, not reconciled; to be closed at the second check."
 	case after > 0 && !f.Silence.Evidence.RecordsEnd:
-		return "Not reconciled; to be closed after " + Span(after) + " of verified silence."
+		return "Still active, not reconciled; to be closed after " + Span(after) + " of verified silence."
 	}
-	return "Not reconciled, and not closed for this cause."
+	return "Still active, not reconciled, and not closed for this cause."
 }

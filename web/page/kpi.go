@@ -14,6 +14,9 @@ func kpis(p links.Plane, base links.List, s models.Summary) []view.KPI {
 			Label: b.badge.Label, Count: b.count(s), Href: b.counted(p, base, s), Tone: b.badge.Tone, Icon: b.badge.Icon,
 		})
 	}
+	if s.LikelyStuck > 0 {
+		numbers[0].Note = "of " + view.Count(s.Active) + " active"
+	}
 	numbers[1].Note = "ended in the last 7 days"
 	if older := older(p, base, s); older.Href != "" {
 		numbers[1].Note, numbers[1].NoteHref = older.Label, older.Href

@@ -66,7 +66,7 @@ func TestNumbersLinkToWhatTheyCount(t *testing.T) {
 	}
 	kpis := doc.Find(".kpi")
 	require.Equal(t, []string{
-		"Likely stuck now 14", "Ended, needs follow-up 7 12 older than 7 days", "Active now 21 2 of them queued", "Succeeded in 24 h 1 342",
+		"Likely stuck now 14 of 21 active", "Ended, needs follow-up 7 12 older than 7 days", "Active now 21 2 of them queued", "Succeeded in 24 h 1 342",
 	}, texts(kpis))
 	check(kpis.Eq(0).Find(".kpi-link"), models.BucketLikelyStuck, "")
 	check(kpis.Eq(1).Find(".kpi-link"), models.BucketFollowUpRecent, "")

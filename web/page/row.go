@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/web/view"
 )
@@ -11,7 +12,7 @@ import (
 // row shows a run in any list. It opens the run's page, which knows the list it was opened from.
 func (f Frame) row(r models.Run, now time.Time, from links.List) view.RunRow {
 	t := r.Truth(now)
-	return view.RunRow{
+	row := view.RunRow{
 		ID:        r.ID,
 		Href:      links.Run(f.Who.Plane, r.ID, from),
 		Title:     f.title(r.Facts.Type),
@@ -28,6 +29,10 @@ func (f Frame) row(r models.Run, now time.Time, from links.List) view.RunRow {
 		Ended:     view.At(r.Facts.CompletedAt, now),
 		Took:      view.Took(t),
 	}
+	if t.ProblemClass == lifecycle.ActiveStaleAttention || t.Open {
+		row.Next = t.NextStep().Text
+	}
+	return row
 }
 
 func (f Frame) rows(runs []models.Run, now time.Time, from links.List) []view.RunRow {

@@ -12,6 +12,7 @@ type RunRow struct {
 	Lineage   string  // whether and how often it was stuck
 	WasStuck  bool    // what Lineage says, for emphasis
 	Headline  string
+	Next      string // the next step of a run that needs somebody
 	Progress  Progress
 	Initiator string
 	Queued    Instant
