@@ -8,8 +8,8 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 
+	"github.com/opstruth/opstruth/internal/table"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
 )
@@ -80,13 +80,5 @@ func result(line row, columns int, items map[string]models.Item) []string {
 	if d.Status > 0 {
 		status = strconv.Itoa(d.Status)
 	}
-	return append(out, number, string(i.State), status, strconv.Itoa(d.Attempts), i.Code, harmless(i.Message), harmless(d.Response))
-}
-
-// harmless keeps a spreadsheet from taking foreign text for a formula.
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
+	return append(out, number, string(i.State), status, strconv.Itoa(d.Attempts), i.Code, table.Inert(i.Message), table.Inert(d.Response))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/internal/table"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
@@ -36,17 +37,9 @@ func (f Frame) ExportRow(r models.Run, now time.Time) []string {
 	}
 	cells = append(cells, contract.WorkflowID(r.ID))
 	for i := range cells {
-		cells[i] = inert(cells[i])
+		cells[i] = table.Inert(cells[i])
 	}
 	return cells
-}
-
-// inert keeps a spreadsheet from taking somebody's text for a formula.
-func inert(s string) string {
-	if strings.IndexAny(s, "=+-@\t\r\n＝＋－＠") == 0 {
-		return "'" + s
-	}
-	return s
 }
 
 func yesNo(b bool) string { return pick(&b, "yes", "no") }
