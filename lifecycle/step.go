@@ -39,7 +39,7 @@ var steps = map[State]func(Truth) Step{
 	StateReconciled: Truth.reconciledStep,
 	StateFailed:     retry("Fix the cause, then retry."),
 	StatePartial:    retry("Fix what the failed items name, then retry."),
-	StateBlocked:    retry("Grant what is missing, then retry."),
+	StateBlocked:    retry("Put right what the reason names, then retry."),
 	StateCancelled:  is(StepNone, "Nothing to do."),
 	StateSucceeded:  is(StepNone, "Nothing to do."),
 }
