@@ -18,12 +18,8 @@ import (
 // attempts and of other executions. Their activities should be cancelled.
 func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]Beat, error) {
 	// The ages are those of this moment: a batch that has to wait for its turn must not make its beats look younger.
-	tried := s.away.begin(ctx)
 	handed, err := s.Now(ctx)
 	if err != nil {
-		if s.unreached(ctx, err) {
-			s.away.failed(tried)
-		}
 		return nil, fmt.Errorf("record beats: %w", err)
 	}
 	var rejected []Beat

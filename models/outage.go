@@ -31,7 +31,7 @@ type outage struct {
 	now func() time.Time
 
 	mu         sync.Mutex
-	went       time.Time // when a transaction last went through
+	went       time.Time // when a query or transaction last went through
 	from, last time.Time // since when none does, and the last that failed; zero: not away
 }
 
@@ -65,6 +65,13 @@ func (o *outage) failed(a attempt) {
 		}
 	}
 	o.last = now
+}
+
+// reached notes that a query was answered: what fails from now on began to fail after it.
+func (o *outage) reached() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.went = o.now()
 }
 
 // succeeded notes that a transaction went through, which told of the outage that began then.

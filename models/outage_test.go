@@ -253,6 +253,22 @@ func TestOutagesAreForgottenAfterAWeek(t *testing.T) {
 	})
 }
 
+// The reconciler reads before it writes, and may be the first that is there again.
+func TestAnOutageThatOnlyReadsHaveSeen(t *testing.T) {
+	t.Parallel()
+	forEachOutage(t, func(sc *outageScene) {
+		sc.beat(0, firstBeat)
+		for _, at := range times(10, 20, 30, 40, 50) {
+			_, _, err := sc.at(at).ReconcilerState(lost(sc.Context()))
+			require.ErrorIs(sc, err, dbfault.ErrLost)
+		}
+		run, now, err := sc.at(time.Minute).Run(sc.Context(), models.Engine(), sc.run.ID)
+		require.NoError(sc, err)
+		require.NoError(sc, sc.at(time.Minute).RecordVerdict(sc.Context(), run, lifecycle.Verdict{Action: lifecycle.Refresh, Sign: now}))
+		sc.lineage(time.Minute, 0, 1)
+	})
+}
+
 // A run's numbers and its timeline agree, also where another process tells of an outage in between.
 func TestAnOutageThatIsToldMeanwhile(t *testing.T) {
 	t.Parallel()

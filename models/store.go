@@ -117,11 +117,18 @@ func (s *Store) WithClock(sqlExpr string) *Store {
 	return &other
 }
 
-// read runs queries within the time limit.
-func (s *Store) read(ctx context.Context, query func(db *gorm.DB) error) error {
-	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+// read runs queries within the time limit. The reconciler reads before it writes, so that reads tell of an outage too.
+func (s *Store) read(caller context.Context, query func(db *gorm.DB) error) error {
+	ctx, cancel := context.WithTimeout(caller, queryTimeout)
 	defer cancel()
-	return query(s.db.WithContext(ctx))
+	tried := s.away.begin(ctx)
+	err := query(s.db.WithContext(ctx))
+	if s.unreached(caller, err) {
+		s.away.failed(tried)
+	} else if err == nil {
+		s.away.reached()
+	}
+	return err
 }
 
 // Write runs one transaction within the time limit, for sibling packages' own tables too. The function may run more
