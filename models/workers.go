@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-
 )
 
 func (s *Store) putWorker(tx *gorm.DB, w WorkerRow) error {

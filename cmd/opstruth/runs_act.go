@@ -85,8 +85,7 @@ func (c *caller) acknowledge() *cobra.Command {
 		if *note == "" {
 			return usage(errors.New("say what was found or done: --note"))
 		}
-		answer, err := c.noted(ctx, args[0], *note)
-		run, body, err := apiclient.Read[apiclient.Run](answer, err)
+		run, body, err := apiclient.Read[apiclient.Run](c.noted(ctx, args[0], *note))
 		if err != nil {
 			return err
 		}

@@ -118,6 +118,7 @@ func TestNothingIsReadForNobody(t *testing.T) {
 func TestAListenerThatComesBackMissesNothing(t *testing.T) {
 	t.Parallel()
 	bench(t, func(t *testing.T, f *Feed, r *record) {
+		t.Helper()
 		l := listen(t, f)
 		r.next = runs("a")
 		at := next(t, l).At
@@ -157,6 +158,7 @@ func TestAListenerIsToldWhatItMissed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bench(t, func(t *testing.T, f *Feed, r *record) {
+				t.Helper()
 				l := listen(t, f)
 				defer l.Close()
 				l.Resume(position(f, r, l))
@@ -172,6 +174,7 @@ func TestAListenerIsToldWhatItMissed(t *testing.T) {
 func TestASlowListenerHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	bench(t, func(t *testing.T, f *Feed, r *record) {
+		t.Helper()
 		slow, quick := listen(t, f), listen(t, f)
 		defer slow.Close()
 		defer quick.Close()

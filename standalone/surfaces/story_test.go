@@ -78,9 +78,9 @@ func (w *world) history() {
 
 // endings are runs that ended and need follow-up, and those that do not any more.
 func (w *world) endings() {
-	closed := w.started(w.wish("delta-freight", backup, "Warehouse file servers", "Otto Reyes"), 26*hour+20*minute, 26*hour+10*minute, 64, 41)
-	w.silent(closed, 25*hour, lifecycle.NoWorkers, hour, noWorkers)
-	w.runs["reconciled"] = w.closed(closed, 2*hour, lifecycle.NoWorkers, noWorkers)
+	closed := w.started(w.wish("delta-freight", backup, "Warehouse file servers", "Otto Reyes"), 140*minute, 130*minute, 64, 41)
+	w.silent(closed, 100*minute, lifecycle.NoWorkers, 30*minute, noWorkers)
+	w.runs["reconciled"] = w.closed(closed, 10*minute, lifecycle.NoWorkers, noWorkers)
 
 	var failures []string
 	for i := range 37 {

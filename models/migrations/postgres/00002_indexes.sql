@@ -1,4 +1,6 @@
 -- +goose Up
+SET LOCAL statement_timeout = 0; -- a large installation takes minutes
+
 -- Lists narrowed by what few runs may have, newest first.
 CREATE INDEX operation_runs_type ON operation_runs (type, queued_at DESC, id DESC);
 CREATE INDEX operation_runs_outcome ON operation_runs (outcome, queued_at DESC, id DESC) WHERE status = 'completed';
