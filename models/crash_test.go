@@ -131,6 +131,7 @@ func (d doomed) checkEnded(t *testing.T, s *models.Store, e ending) {
 func TestAnEndSurvivesALossAtEveryStatement(t *testing.T) {
 	t.Parallel()
 	dbfault.ForEachStore(t, func(t *testing.T, s *models.Store) {
+		t.Helper()
 		w := modelstest.Seed(t, s)
 		late := modelstest.At(s, modelstest.Epoch.Add(2*time.Minute))
 		for name, e := range endings {
@@ -174,6 +175,7 @@ func TestAnEndSurvivesALossAtEveryStatement(t *testing.T) {
 func TestAChunkSurvivesALossAtEveryStatement(t *testing.T) {
 	t.Parallel()
 	dbfault.ForEachStore(t, func(t *testing.T, s *models.Store) {
+		t.Helper()
 		w := modelstest.Seed(t, s)
 		chunk := []models.Item{{Key: "a", State: models.ItemSucceeded}, {Key: "b", State: models.ItemFailed}}
 		record := func(ctx context.Context, run models.Run) error { return s.RecordItems(ctx, run.ID, chunk) }

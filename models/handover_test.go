@@ -52,6 +52,7 @@ func (sc *scene) waiting(at time.Duration, ids []string) (waiting, active int) {
 func TestHandOverOfManyRuns(t *testing.T) {
 	t.Parallel()
 	dbfault.ForEachStore(t, func(t *testing.T, s *models.Store) {
+		t.Helper()
 		sc := &scene{T: t, s: s, world: modelstest.Seed(t, s)}
 		runs := sc.crew(150)
 		modelstest.Finish(t, sc.at(time.Second), models.Run{ID: runs[7]}, lifecycle.Succeeded)

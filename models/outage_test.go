@@ -24,6 +24,7 @@ type outageScene struct {
 func forEachOutage(t *testing.T, test func(sc *outageScene)) {
 	t.Helper()
 	dbfault.ForEachStore(t, func(t *testing.T, s *models.Store) {
+		t.Helper()
 		sc := &outageScene{scene: &scene{T: t, s: s, world: modelstest.Seed(t, s)}}
 		s.WithProcessClock(func() time.Time { return sc.process })
 		sc.run = modelstest.Running(t, sc.at(0), sc.world.NewRun())

@@ -109,7 +109,7 @@ func TestPageActionsOnARun(t *testing.T) {
 	}
 	require.Equal(t, to[0], to[1], "a second click starts no second run")
 	require.NotEqual(t, path, to[0])
-	require.Equal(t, 1, b.page(b.owner(), path).Find(`a[href^="`+to[0]+`"]`).Length(), "the run links to its retry")
+	require.Equal(t, 1, b.page(b.owner(), path).Find(`#decision a[href^="`+to[0]+`"]`).Length(), "the next step is its retry")
 }
 
 func TestPageOfARunShowsWhatItDid(t *testing.T) {

@@ -193,6 +193,7 @@ func TestASlowListenerHoldsUpNobody(t *testing.T) {
 func TestAReadingThatFailsIsMadeUpFor(t *testing.T) {
 	t.Parallel()
 	bench(t, func(t *testing.T, f *Feed, r *record) {
+		t.Helper()
 		l := listen(t, f)
 		defer l.Close()
 		r.broken = errors.New("away")
@@ -231,6 +232,7 @@ func TestListenersEndWithTheFeedAndWithTheirOwnContext(t *testing.T) {
 func TestListenersAreLimited(t *testing.T) {
 	t.Parallel()
 	bench(t, func(t *testing.T, f *Feed, r *record) {
+		t.Helper()
 		var all []*Listener
 		for range perOwner {
 			all = append(all, listen(t, f))

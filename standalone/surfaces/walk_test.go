@@ -88,7 +88,9 @@ func (w *world) openAndReturn(b browser.Tab, plane links.Plane, s step) {
 		crumb := browser.Ask[string](b, `[...document.querySelectorAll("nav.crumbs a")].map((a) => a.getAttribute("href")).join(" ")`)
 		require.Contains(b.T, crumb, "problem_class="+string(s.class), "%s: the way up leads to the class", s.name)
 	}
-	require.Equal(b.T, scope, [2]string{asked(b).Workspace, asked(b).Tenant}, "%s: the scope is kept", s.name)
+	shown := asked(b)
+	kept := [2]string{shown.Workspace, shown.Tenant}
+	require.Equal(b.T, scope, kept, "%s: the scope is kept", s.name)
 	back(b, from)
 	b.Until("the same place in the list", func() bool {
 		d := browser.Ask[float64](b, `scrollY`) - scrolled

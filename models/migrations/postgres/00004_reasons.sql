@@ -2,6 +2,8 @@
 -- from now on has it from there; older items get the beginning of their message with every number as "#".
 
 -- +goose Up
+SET LOCAL statement_timeout = 0; -- a large installation takes minutes
+
 ALTER TABLE run_items ADD COLUMN reason TEXT COLLATE "C" NOT NULL DEFAULT '';
 UPDATE run_items SET reason = SUBSTR(CASE WHEN message <> '' THEN message ELSE code END, 1, 160) WHERE state = 'failed';
 UPDATE run_items SET reason = REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(reason,
