@@ -44,10 +44,10 @@ func (s *Steps) chunks(ctx context.Context, d operation.Definition, h *host, i o
 		if time.Since(looked) < s.Timing.FlushEvery {
 			continue
 		}
-		looked = time.Now()
 		if goOn, cancelled := s.look(ctx, i.ID); !goOn {
 			return contract.ExecuteResult{Cursor: at.Cursor, Cancelled: cancelled}, nil
 		}
+		looked = time.Now() // after the answer: a slow record must not be asked after every chunk
 	}
 }
 

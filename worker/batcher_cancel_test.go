@@ -25,6 +25,7 @@ func TestACancelReachesAStepWithTheNextBatch(t *testing.T) {
 		step, other := at("r1", true, false), at("r2", true, false)
 		finishing, wrapped := at("r3", false, false), at("r4", false, true)
 		pass(2 * time.Second)
+		synctest.Wait()
 		require.NoError(t, step.Err())
 		require.Equal(t, []string{"r1", "r2"}, r.asked[len(r.asked)-1], "of what may stop, and not only when it beats")
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // record is a reader whose readings a test lays down.
 type record struct {
+	mu       sync.Mutex
 	readings int
 	next     []models.Changed
 	broken   error
@@ -26,6 +28,8 @@ type record struct {
 }
 
 func (r *record) Next(context.Context) ([]models.Changed, bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.readings++
 	changed, complete := r.next, !r.partial
 	if r.broken != nil {
@@ -33,6 +37,19 @@ func (r *record) Next(context.Context) ([]models.Changed, bool, error) {
 	}
 	r.next, r.partial = nil, false
 	return changed, complete, nil
+}
+
+// lay changes what the next readings find.
+func (r *record) lay(change func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+}
+
+func (r *record) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.readings
 }
 
 func runs(ids ...string) []models.Changed {
@@ -83,13 +100,13 @@ func TestOneReadingServesEveryListener(t *testing.T) {
 			all = append(all, listen(t, f))
 		}
 		synctest.Wait()
-		before := r.readings
-		r.next = runs("a", "b")
+		before := r.count()
+		r.lay(func() { r.next = runs("a", "b") })
 		for _, l := range all {
 			require.Equal(t, runs("a", "b"), next(t, l).Changed)
 			defer l.Close()
 		}
-		require.Equal(t, before+1, r.readings)
+		require.Equal(t, before+1, r.count())
 	})
 }
 
@@ -103,15 +120,15 @@ func TestNothingIsReadForNobody(t *testing.T) {
 	bench(t, func(t *testing.T, f *Feed, r *record) {
 		t.Helper()
 		pass(time.Minute)
-		require.Zero(t, r.readings)
+		require.Zero(t, r.count())
 		l := listen(t, f)
 		l.Close()
 		pass(linger + 2*time.Second)
-		stopped := r.readings
+		stopped := r.count()
 		pass(time.Minute)
-		require.Equal(t, stopped, r.readings)
+		require.Equal(t, stopped, r.count())
 		listen(t, f).Close()
-		require.Greater(t, r.readings, stopped)
+		require.Greater(t, r.count(), stopped)
 	})
 }
 
@@ -120,10 +137,10 @@ func TestAListenerThatComesBackMissesNothing(t *testing.T) {
 	bench(t, func(t *testing.T, f *Feed, r *record) {
 		t.Helper()
 		l := listen(t, f)
-		r.next = runs("a")
+		r.lay(func() { r.next = runs("a") })
 		at := next(t, l).At
 		l.Close()
-		r.next = runs("b")
+		r.lay(func() { r.next = runs("b") })
 		pass(2 * time.Second)
 
 		again := listen(t, f)
@@ -147,11 +164,11 @@ func TestAListenerIsToldWhatItMissed(t *testing.T) {
 			for i := range kept + 1 {
 				many = append(many, models.Changed{RunID: fmt.Sprint(i)})
 			}
-			r.next = many
+			r.lay(func() { r.next = many })
 			return at
 		},
 		"a reading that was cut": func(_ *Feed, r *record, l *Listener) Position {
-			r.partial = true
+			r.lay(func() { r.partial = true })
 			return l.At()
 		},
 	} {
@@ -164,7 +181,7 @@ func TestAListenerIsToldWhatItMissed(t *testing.T) {
 				l.Resume(position(f, r, l))
 				pass(2 * time.Second)
 				require.True(t, next(t, l).Resync)
-				r.next = runs("after")
+				r.lay(func() { r.next = runs("after") })
 				require.Equal(t, runs("after"), next(t, l).Changed, "told once, it goes on")
 			})
 		})
@@ -179,9 +196,9 @@ func TestASlowListenerHoldsUpNobody(t *testing.T) {
 		defer slow.Close()
 		defer quick.Close()
 		for i := range 3 * kept / 100 {
-			r.next = nil
+			r.lay(func() { r.next = nil })
 			for j := range 100 {
-				r.next = append(r.next, models.Changed{RunID: fmt.Sprint(i, j)})
+				r.lay(func() { r.next = append(r.next, models.Changed{RunID: fmt.Sprint(i, j)}) })
 			}
 			require.Len(t, next(t, quick).Changed, 100)
 			require.LessOrEqual(t, len(f.notices), kept)
@@ -196,9 +213,9 @@ func TestAReadingThatFailsIsMadeUpFor(t *testing.T) {
 		t.Helper()
 		l := listen(t, f)
 		defer l.Close()
-		r.broken = errors.New("away")
+		r.lay(func() { r.broken = errors.New("away") })
 		pass(10 * time.Second)
-		r.broken, r.next = nil, runs("a")
+		r.lay(func() { r.broken, r.next = nil, runs("a") })
 		require.Equal(t, runs("a"), next(t, l).Changed)
 	})
 }
@@ -253,7 +270,7 @@ func TestListenersAreLimited(t *testing.T) {
 		}
 		require.Empty(t, f.owners)
 
-		r.broken = errors.New("away")
+		r.lay(func() { r.broken = errors.New("away") })
 		pass(linger + 2*time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
