@@ -36,7 +36,7 @@ func counting(total int, each func(i int) error) func(context.Context, *operatio
 func nothing(int) error { return nil }
 
 // Not in parallel: the races beside it would starve a test that counts chunks by the hundred thousand.
-func TestTinyChunksShareAnActivity(t *testing.T) { //nolint:paralleltest // see above
+func TestTinyChunksShareAnActivity(t *testing.T) {
 	s := setupSteps(t)
 	s.kind.Do = counting(activities.TinyChunks, nothing)
 	s.batch = time.Hour
@@ -214,7 +214,7 @@ func TestAnAttemptGoesOnWhereTheOneBeforeHadTold(t *testing.T) {
 }
 
 // What a crash leaves must never be ahead of the record.
-func TestWhatIsToldIsRecorded(t *testing.T) { //nolint:paralleltest // as above
+func TestWhatIsToldIsRecorded(t *testing.T) {
 	s := setupSteps(t)
 	s.kind.Do = counting(3000, func(i int) error {
 		if i%1000 == 0 {

@@ -21,8 +21,8 @@ run() { go test "${flags[@]}" "${race[@]}" "$@" || failed=1; }
 if [ -z "${AREA:-}" ]; then
 	run -timeout 15m ./...
 	# One package at a time: these watch deadlines of seconds with the real server, workers and browser. The race
-	# detector makes the embedded server several times slower than those deadlines, so what watches them runs without.
-	clocked='/standalone/(causes|e2e|faults/harness)$'
+	# detector makes the embedded server and the pages several times slower than that, so what watches them runs without.
+	clocked='/standalone/(causes|e2e|faults/harness|surfaces)$'
 	# shellcheck disable=SC2046 # several packages
 	run -timeout 20m -p 1 $(go list ./standalone/... | grep -vE "$clocked")
 	race=()

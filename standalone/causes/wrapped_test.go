@@ -103,9 +103,8 @@ func (i *installation) startJob(t *testing.T, scenario string, j job) string {
 // silent is longer than what makes silence suspicious.
 func silent() int { return int((2*policy().StaleAfter + time.Second).Milliseconds()) }
 
+// Not in parallel: what it asks for holds where a worker gets its turn within seconds.
 func TestAWrappedWorkflowsLifeIsSeen(t *testing.T) {
-	t.Parallel()
-
 	shared.worker(t, "wrapped")
 	fresh := func(_ models.Run, truth lifecycle.Truth) bool {
 		require.Contains(t, []lifecycle.Freshness{lifecycle.FreshActive, lifecycle.TerminalNormal}, truth.Freshness)
