@@ -216,6 +216,15 @@ func TestWhatExcusesSilence(t *testing.T) {
 	}
 }
 
+// TestWorkEndsAnExcuse shows that silence after a handover that was taken up is silence like any other.
+func TestWorkEndsAnExcuse(t *testing.T) {
+	t.Parallel()
+
+	s := killed()
+	s.Workers[0].Lines = journal(0, 10, line(1, work.Begin, 1), line(3, work.HandedOver, 1), line(3.5, work.Begin, 2))
+	require.Zero(t, Check(s).FalseFlags)
+}
+
 func TestALostRunIsClosed(t *testing.T) {
 	t.Parallel()
 

@@ -137,10 +137,20 @@ func (s Snapshot) witness(r Run, of []attempt) witness {
 		if a.how == work.Ended || a.how == work.FailedAttempt {
 			lasts += s.Settings.Slack // the next step has to find a worker
 		}
-		w.excused = append(w.excused, span{from, from.Add(lasts)})
+		w.excused = append(w.excused, span{from, untilNext(of, from, from.Add(lasts))})
 	}
 	w.alive, w.excused = merged(w.alive), merged(w.excused)
 	return w
+}
+
+// untilNext ends an excuse early where work went on before it was over.
+func untilNext(of []attempt, from, to time.Time) time.Time {
+	for _, a := range of {
+		if begun := a.alive[0].from; begun.After(from) {
+			to = earlier(begun, to)
+		}
+	}
+	return to
 }
 
 // worked reports whether the run was at work until some moment, or longer, and since another, or longer.
