@@ -56,6 +56,10 @@ func TestJudgeClosesWhatWasVerifiedLongEnough(t *testing.T) {
 			e.Activity, e.RecordsEnd = lifecycle.ActivityScheduled, true
 		}, lifecycle.Silent},
 		{"worker lost", lifecycle.WorkerLost, func(_ *lifecycle.Facts, e *lifecycle.Evidence) { lost(e) }, lifecycle.Close},
+		{"an activity that never beats is silent by nature", lifecycle.WorkerLost, func(_ *lifecycle.Facts, e *lifecycle.Evidence) {
+			lost(e)
+			e.HeartbeatAge = -1
+		}, lifecycle.Silent},
 		{"worker lost, retried", lifecycle.WorkerLost, func(_ *lifecycle.Facts, e *lifecycle.Evidence) {
 			lost(e)
 			e.Attempt, e.LastFailure = 2, lifecycle.FailureHeartbeatTimeout

@@ -124,6 +124,8 @@ func broken(f *lifecycle.Facts, e *lifecycle.Evidence, v *lifecycle.Verdict) str
 		return "a run whose terminal record is pending is not closed"
 	case closing && v.Cause == lifecycle.WorkerLost && e.Attempt > 1:
 		return "a lost worker that was replaced is no reason to close"
+	case closing && v.Cause == lifecycle.WorkerLost && e.HeartbeatAge < 0:
+		return "who never beat is not lost for certain"
 	case closing && v.Cause != lifecycle.NoWorkers && v.Cause != lifecycle.WorkerLost && v.Cause != lifecycle.WorkflowMissing:
 		return "only three causes close"
 	case closing && v.Cause != lifecycle.WorkflowMissing && late.Before(f.StaleAt):

@@ -20,7 +20,7 @@ type Policy struct {
 	RetryFor      time.Duration // or once it was scheduled for so long
 
 	CloseNoWorkers  time.Duration // verified silence before a run without workers is closed
-	CloseWorkerLost time.Duration // the same for a worker that was lost and never replaced
+	CloseWorkerLost time.Duration // the same for a worker that was lost and never replaced, where its activity beat before
 	CloseMissing    bool          // close at the second verification that Temporal does not know it
 }
 
@@ -116,12 +116,15 @@ func (p Policy) LimitWait(w Wait, waited time.Duration) Wait {
 }
 
 // closeLimit is the verified silence after which a run is closed for a cause,
-// or zero where it never is. A worker that was replaced once may be again.
+// or zero where it never is. A worker that was replaced once may be again. An
+// activity that never beat in Temporal may be done elsewhere, or be completed by
+// another program: its silence proves nothing. Every step of opstruth's own beats,
+// or is timed out by Temporal.
 func (p Policy) closeLimit(c Cause, e Evidence) time.Duration {
 	switch {
 	case c == NoWorkers:
 		return p.CloseNoWorkers
-	case c == WorkerLost && !e.retried():
+	case c == WorkerLost && !e.retried() && e.HeartbeatAge >= 0:
 		return p.CloseWorkerLost
 	}
 	return 0
