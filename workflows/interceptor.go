@@ -91,6 +91,13 @@ func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args 
 	return f
 }
 
+// NewContinueAsNewError makes a child's next execution know the run, too: the SDK begins its header anew. The run's own
+// workflow is known by its id.
+func (o *outbound) NewContinueAsNewError(ctx workflow.Context, wfn any, args ...any) error {
+	o.mark(ctx)
+	return o.Next.NewContinueAsNewError(ctx, wfn, args...)
+}
+
 func (o *outbound) ExecuteNexusOperation(
 	ctx workflow.Context, in interceptor.ExecuteNexusOperationInput,
 ) workflow.NexusOperationFuture {
