@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 
+	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
@@ -71,16 +73,37 @@ func (l *listener) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 		return l.Next.ExecuteActivity(ctx, in)
 	}
 	l.attempt.shared, l.attempt.activity = true, info.WorkflowExecution.ID+"/"+info.ActivityID
+	reporter := l.reporter
 	if info.WorkflowExecution.ID != contract.WorkflowID(root.RunID) {
 		// Whether a child workflow ends with its parent is Temporal's to say: where it
 		// goes on, it only is of no more interest to the record.
 		l.heard, l.cancel = context.WithCancelCause(l.heard)
 		defer l.cancel(nil)
+		reporter = outliving{reporter}
 	}
 	defer l.batcher.End(l.attempt)
 	stop := l.beating(l.heard) //nolint:contextcheck // it is of ctx, and outlasts its cancel
 	defer stop()
-	return l.Next.ExecuteActivity(operation.WithReporter(ctx, l.reporter, root.RunID), in)
+	return l.Next.ExecuteActivity(operation.WithReporter(ctx, reporter, root.RunID), in)
+}
+
+// outliving takes the reports of a child workflow, which may be meant to go on after the run: its activities must not fail
+// then, for they would be tried again for ever. The record discloses what came too late.
+type outliving struct{ operation.Reporter }
+
+func (o outliving) RecordItems(ctx context.Context, runID string, items []operation.Item) error {
+	return unlessEnded(o.Reporter.RecordItems(ctx, runID, items))
+}
+
+func (o outliving) SavePlan(ctx context.Context, runID string, total int64, note string) error {
+	return unlessEnded(o.Reporter.SavePlan(ctx, runID, total, note))
+}
+
+func unlessEnded(err error) error {
+	if errors.Is(err, lifecycle.ErrEnded) {
+		return nil
+	}
+	return err
 }
 
 // rootOf is the run that an activity works for: its workflow's own, or that of

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -36,6 +37,14 @@ func listen(t *testing.T, workflowID, name string, r *record, f func(context.Con
 // listenAs is listen in a workflow that was started with a header.
 func listenAs(t *testing.T, header *commonpb.Header, workflowID, name string, r *record, f func(context.Context) error) error {
 	t.Helper()
+	return listenTo(t, header, workflowID, name, r, nil, f)
+}
+
+// listenTo is listenAs with a record of reports.
+func listenTo(
+	t *testing.T, header *commonpb.Header, workflowID, name string, r *record, reports operation.Reporter, f func(context.Context) error,
+) error {
+	t.Helper()
 	timing := lifecycle.NewTiming(40*time.Millisecond, time.Second)
 	b := NewBatcher(r, models.WorkerRow{ID: "w1"}, timing, &fates{seen: map[metrics.BeatResult]int{}}, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -47,7 +56,7 @@ func listenAs(t *testing.T, header *commonpb.Header, workflowID, name string, r 
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
-	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor(), Heartbeats(b, nil)}})
+	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor(), Heartbeats(b, reports)}})
 	env.SetTestTimeout(20 * time.Second)
 	env.SetHeader(header)
 	env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
@@ -152,6 +161,41 @@ func TestAChildWorkflowsActivityOutlivesTheRun(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Less(t, len(rejected), 4, "it tells no more")
+}
+
+// reporter is a record that takes no reports any more.
+type reporter struct{ err error }
+
+func (r reporter) RecordItems(context.Context, string, []operation.Item) error { return r.err }
+func (r reporter) SavePlan(context.Context, string, int64, string) error       { return r.err }
+
+func TestOnlyAChildMayReportAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	root, err := converter.GetDefaultDataConverter().ToPayload(contract.Root{RunID: "r1", TemporalRunID: "t1"})
+	require.NoError(t, err)
+	header := &commonpb.Header{Fields: map[string]*commonpb.Payload{contract.RunHeader: root}}
+	away := errors.New("connection refused")
+	for name, c := range map[string]struct {
+		workflow    string
+		says, wants error
+	}{
+		"a child":                      {workflow: "a-child", says: lifecycle.ErrEnded},
+		"a child, and no record":       {workflow: "a-child", says: away, wants: away},
+		"the run's own, of a zombie's": {workflow: contract.WorkflowID("r1"), says: lifecycle.ErrEnded, wants: lifecycle.ErrEnded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := listenTo(t, header, c.workflow, "work", &record{}, reporter{c.says}, func(ctx context.Context) error {
+				for _, got := range []error{operation.ReportTotal(ctx, 2), operation.Report(ctx, operation.Item{Key: "a", State: operation.ItemSucceeded})} {
+					if !errors.Is(got, c.wants) {
+						return temporal.NewNonRetryableApplicationError("it reported with another error", "test", got)
+					}
+				}
+				return nil
+			})
+			require.NoError(t, err)
+		})
+	}
 }
 
 func TestSharedAttemptsAreOneOwner(t *testing.T) {
