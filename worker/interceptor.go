@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
@@ -82,8 +83,7 @@ func (l *listener) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 		reporter = outliving{reporter}
 	}
 	defer l.batcher.End(l.attempt)
-	stop := l.beating(l.heard) //nolint:contextcheck // it is of ctx, and outlasts its cancel
-	defer stop()
+	defer l.beating(ctx, info.Deadline)()
 	return l.Next.ExecuteActivity(operation.WithReporter(ctx, reporter, root.RunID), in)
 }
 
@@ -119,26 +119,41 @@ func rootOf(ctx context.Context, info activity.Info) (root contract.Root, ok boo
 
 // beating tells the record, until stop is called, that the activity is at work
 // here. It tells Temporal nothing: whether that expects heartbeats is the
-// activity's own affair.
-func (l *listener) beating(ctx context.Context) (stop func()) {
+// activity's own affair. A cancel does not end it: who winds down is still at work.
+// An attempt that Temporal has given up is not, though it may not look at its
+// context: past its deadline, or once Temporal knows it no more.
+func (l *listener) beating(ctx context.Context, deadline time.Time) (stop func()) {
+	heard, quit := l.heard, func() {}
+	if deadline.IsZero() {
+		heard, quit = context.WithCancel(heard)
+	} else {
+		heard, quit = context.WithDeadline(heard, deadline)
+	}
+	l.heard = heard
 	beat := func() { l.batcher.Beat(l.attempt, l.started, nil, l.cancel) }
 	beat()
-	ctx, cancel := context.WithCancel(ctx) // which a cancel does not end: one that winds down is still at work
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		ticker := time.NewTicker(l.batcher.timing.HeartbeatEvery)
 		defer ticker.Stop()
+		told := ctx.Done()
 		for {
 			select {
-			case <-ctx.Done():
+			case <-heard.Done():
 				return
+			case <-told:
+				told = nil
+				var gone *serviceerror.NotFound
+				if errors.As(context.Cause(ctx), &gone) {
+					quit()
+				}
 			case <-ticker.C:
 				beat()
 			}
 		}
 	})
 	return func() {
-		cancel()
+		quit()
 		wg.Wait()
 	}
 }
