@@ -14,7 +14,7 @@ import (
 
 // RecordBeats writes a worker's batch of beats in one statement, in the order of run ids, and says that the worker
 // lives, even with no beats. It returns the beats of attempts that no longer own their run: of ended runs, of older
-// attempts and of other executions. Their activities should be cancelled.
+// attempts and of other executions. Their activities should be cancelled. Beats from aside are returned of ended runs only.
 func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]Beat, error) {
 	// The ages are those of this moment: a batch that has to wait for its turn must not make its beats look younger.
 	handed, err := s.Now(ctx)
@@ -137,7 +137,7 @@ func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, handed, now time.Time) e
 		}
 	}
 	for _, b := range accepted {
-		if b.Held == nil {
+		if b.Held == nil || b.Aside {
 			continue
 		}
 		err := s.putWait(tx, b.RunID, waitRow{
@@ -163,8 +163,11 @@ type waitOf struct {
 
 // goesOn reports whether the wait outlasts a beat of its run's owner. A held one does while its own attempt repeats it, a
 // handover until a beat was made after it, and the workflow's own one until a step begins: its steps and waits take turns,
-// so that a wait which a reset from outside left behind ends there too.
+// so that a wait which a reset from outside left behind ends there too. What is at work aside takes no turns.
 func (w waitOf) goesOn(b Beat, handed time.Time) bool {
+	if b.Aside {
+		return true
+	}
 	since := fromMicros(w.SinceAt)
 	owner := Owner{TemporalRunID: w.TemporalRunID, ActivityID: w.ActivityID, Attempt: w.Attempt}
 	switch {

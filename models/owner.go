@@ -8,7 +8,7 @@ import (
 )
 
 // settleOwners decides about each beat, and leaves in owners who owns a run afterwards. At most one beat per run is
-// accepted: the youngest of its owner.
+// accepted: the youngest of its owner, as young as the youngest that comes from aside.
 func settleOwners(owners map[string]*Run, beats []Beat, handed time.Time) (accepted, rejected []Beat) {
 	beats = slices.Clone(beats)
 	sort.SliceStable(beats, func(i, j int) bool { // the attempt that began first goes first, its oldest beat before all
@@ -18,8 +18,13 @@ func settleOwners(owners map[string]*Run, beats []Beat, handed time.Time) (accep
 		return beats[i].Age > beats[j].Age
 	})
 	last := map[string]Beat{}
+	var aside []Beat
 	for _, b := range beats {
 		run, active := owners[b.RunID]
+		if active && b.Aside {
+			aside = append(aside, b)
+			continue
+		}
 		if !active || !run.Owner.yields(b, handed) {
 			rejected = append(rejected, b)
 			continue
@@ -29,6 +34,13 @@ func settleOwners(owners map[string]*Run, beats []Beat, handed time.Time) (accep
 			b.MissedAge = max(b.MissedAge, earlier.MissedAge) // the run beat in vain before, too
 		}
 		run.Owner = run.Owner.next(b, handed)
+		last[b.RunID] = b
+	}
+	for _, b := range aside {
+		if to, ok := last[b.RunID]; ok {
+			to.Age, to.MissedAge = min(to.Age, b.Age), max(to.MissedAge, b.MissedAge)
+			b = to
+		}
 		last[b.RunID] = b
 	}
 	for _, b := range last {

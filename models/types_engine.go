@@ -16,6 +16,9 @@ type Beat struct {
 	StartedAge    time.Duration // since this attempt began in its worker
 	MissedAge     time.Duration // since its first beat that could not be written, unbroken ones after it up to its end; zero: none
 	Held          *HeldWait     // the wait that the activity declares now; nil ends an earlier one
+	// Aside says that it comes from a workflow which the run's own one started: a sign of life like any other, beside
+	// whoever owns the run.
+	Aside bool
 }
 
 // HeldWait is a wait inside an activity. It ends with its attempt.

@@ -35,6 +35,9 @@ type attempt struct {
 	// shared says that it belongs to a wrapped workflow, whose activities may be at
 	// work side by side: they own the run together.
 	shared bool
+	// aside says that its workflow is one that the run's own started: it is at work
+	// beside whoever owns the run.
+	aside bool
 	// stops says that it may be interrupted as soon as the record asks to cancel its
 	// run; the others wait for Temporal's word.
 	stops bool
@@ -285,7 +288,7 @@ func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.
 		owner := a.owner()
 		beat := models.Beat{
 			RunID: a.run, TemporalRunID: a.temporalRun, ActivityID: owner.activity, Attempt: owner.number,
-			Age: age, StartedAge: now.Sub(p.started),
+			Age: age, StartedAge: now.Sub(p.started), Aside: owner.aside,
 		}
 		if !p.missed.IsZero() && (p.ended || age <= b.unbroken()) {
 			beat.MissedAge = now.Sub(p.missed)
@@ -353,6 +356,7 @@ func (b *Batcher) cutOff(rejected []models.Beat) {
 	for _, r := range rejected {
 		gone[attempt{
 			run: r.RunID, temporalRun: r.TemporalRunID, activity: r.ActivityID, number: r.Attempt, shared: r.ActivityID == together,
+			aside: r.Aside,
 		}] = true
 	}
 	for a, p := range b.live {

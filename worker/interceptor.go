@@ -80,7 +80,7 @@ func (l *listener) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 		// goes on, it only is of no more interest to the record.
 		l.heard, l.cancel = context.WithCancelCause(l.heard)
 		defer l.cancel(nil)
-		reporter = outliving{reporter}
+		l.attempt.aside, reporter = true, outliving{reporter}
 	}
 	defer l.batcher.End(l.attempt)
 	defer l.beating(ctx, info.Deadline)()

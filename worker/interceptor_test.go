@@ -150,7 +150,9 @@ func TestAChildWorkflowsActivityOutlivesTheRun(t *testing.T) {
 	rejected := make(chan models.Beat, 1000)
 	r := &record{reject: func(b models.Beat) bool { rejected <- b; return true }}
 	err = listenAs(t, header, "a-child", "work", r, func(ctx context.Context) error {
-		require.Equal(t, "r1", (<-rejected).RunID)
+		first := <-rejected
+		require.Equal(t, "r1", first.RunID)
+		require.True(t, first.Aside)
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -213,6 +215,19 @@ func TestSharedAttemptsAreOneOwner(t *testing.T) {
 	require.Len(t, r.beats(), 1)
 	require.InDelta(t, time.Minute.Seconds(), r.beats()[0].StartedAge.Seconds(), 5, "a wait that was declared before the last one began has ended")
 	require.Empty(t, cut)
+
+	child := attempt{run: "r1", temporalRun: "t0", activity: "c", number: 1, shared: true, aside: true}
+	b.Beat(child, time.Now(), nil, func(error) { cut["c"]++ })
+	beat("a", time.Now().Add(-time.Hour))
+	r.set(func() { r.reject = func(beat models.Beat) bool { return beat.Aside } })
+	b.mu.Lock()
+	b.live[long].news = time.Now()
+	b.mu.Unlock()
+	require.NoError(t, b.flush(t.Context()))
+	require.Len(t, r.beats(), 3, "a child is apart")
+	require.Equal(t, map[string]int{"c": 1}, cut)
+	b.End(child)
+	delete(cut, "c")
 
 	b.End(short)
 	beat("a", time.Now().Add(-time.Hour))
