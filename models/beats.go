@@ -17,10 +17,12 @@ import (
 // attempts and of other executions. Their activities should be cancelled. Beats from aside are returned of ended runs only.
 func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]Beat, error) {
 	// The ages are those of this moment: a batch that has to wait for its turn must not make its beats look younger.
+	entered := time.Now()
 	handed, err := s.Now(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("record beats: %w", err)
 	}
+	slack := time.Since(entered)
 	var rejected []Beat
 	err = s.Write(ctx, func(tx *gorm.DB) error {
 		rejected = nil
@@ -35,7 +37,7 @@ func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]B
 			return err
 		}
 		var accepted []Beat
-		accepted, rejected = settleOwners(owners, beats, handed)
+		accepted, rejected = settleOwners(owners, beats, handed, slack)
 		if len(accepted) == 0 {
 			return nil
 		}

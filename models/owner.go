@@ -8,8 +8,10 @@ import (
 )
 
 // settleOwners decides about each beat, and leaves in owners who owns a run afterwards. At most one beat per run is
-// accepted: the youngest of its owner, as young as the youngest that comes from aside.
-func settleOwners(owners map[string]*Run, beats []Beat, handed time.Time) (accepted, rejected []Beat) {
+// accepted: the youngest of its owner, as young as the youngest that comes from aside. Reading the clock took slack: of the
+// moments at which an attempt may have begun the earliest is kept and the latest is compared, so that one that follows
+// another is never taken for the earlier one.
+func settleOwners(owners map[string]*Run, beats []Beat, handed time.Time, slack time.Duration) (accepted, rejected []Beat) {
 	beats = slices.Clone(beats)
 	sort.SliceStable(beats, func(i, j int) bool { // the attempt that began first goes first, its oldest beat before all
 		if beats[i].StartedAge != beats[j].StartedAge {
@@ -33,7 +35,7 @@ func settleOwners(owners map[string]*Run, beats []Beat, handed time.Time) (accep
 			rejected = append(rejected, earlier)
 			b.MissedAge = max(b.MissedAge, earlier.MissedAge) // the run beat in vain before, too
 		}
-		run.Owner = run.Owner.next(b, handed)
+		run.Owner = run.Owner.next(b, handed.Add(-slack))
 		last[b.RunID] = b
 	}
 	for _, b := range aside {
