@@ -46,9 +46,6 @@ func (s *Steps) RecordEnd(ctx context.Context, in contract.EndInput) (contract.E
 		err := s.wentOn(ctx, run)
 		return contract.EndResult{Outcome: run.Facts.Outcome, Failure: run.Facts.Failure, Late: true}, err
 	}
-	if in.Outcome == "" {
-		in.Outcome, in.Failure = run.Facts.Counts.End()
-	}
 	was := run.Facts.Status
 	run, err = s.Record.Transition(ctx, in.RunID, lifecycle.Change{
 		Kind: lifecycle.Finished, Actor: actor, Token: in.Token, Outcome: in.Outcome, Failure: in.Failure,
@@ -83,6 +80,9 @@ func waited(ctx context.Context) time.Duration {
 
 // late discloses an end that came after the run had ended.
 func (s *Steps) late(ctx context.Context, in contract.EndInput, run models.Run) (contract.EndResult, error) {
+	if in.Outcome == "" {
+		in.Outcome, in.Failure = run.Facts.Counts.End()
+	}
 	note := "ended " + string(in.Outcome)
 	if in.Failure.Message != "" {
 		note += ": " + in.Failure.Message

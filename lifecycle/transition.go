@@ -55,7 +55,7 @@ type Change struct {
 	Actor string // person or part of opstruth, as people read it
 
 	Token   string  // Finished, Adopted: who writes the end
-	Outcome Outcome // Finished, Adopted
+	Outcome Outcome // Finished (empty: the items decide), Adopted
 	Failure Failure // Finished, Adopted
 	// Finished: for how long this end could not be written, because the record was away.
 	Waited time.Duration
@@ -182,6 +182,9 @@ func end(f Facts, c Change, now time.Time) (Facts, error) {
 		f.Outcome = Cancelled
 		f.TerminalToken = f.Closing.ID
 	default:
+		if c.Kind == Finished && c.Outcome == "" {
+			c.Outcome, c.Failure = f.Counts.End()
+		}
 		if c.Outcome == Pending || c.Outcome == "" {
 			return f, ErrNotAllowed
 		}

@@ -67,7 +67,13 @@ func TestApply(t *testing.T) {
 		{"finished", running, finish, func(f *lifecycle.Facts) {
 			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Succeeded, at, "t"
 		}, nil},
-		{"finished without an outcome", running, kind(lifecycle.Finished), nil, lifecycle.ErrNotAllowed},
+		{"finished as its items did", with(running, func(f *lifecycle.Facts) {
+			f.Counts = lifecycle.Counts{Total: 2, Processed: 2, Succeeded: 1, Failed: 1}
+		}), changed(finish, func(c *lifecycle.Change) { c.Outcome = "" }), func(f *lifecycle.Facts) {
+			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.PartiallySucceeded, at, "t"
+			f.Failure = lifecycle.Failure{Code: "items_failed", Message: "1 of 2 items failed"}
+		}, nil},
+		{"adopted without an outcome", running, kind(lifecycle.Adopted), nil, lifecycle.ErrNotAllowed},
 		{"finished as pending", running, changed(finish, func(c *lifecycle.Change) { c.Outcome = lifecycle.Pending }), nil, lifecycle.ErrNotAllowed},
 		{"finished before it ran", queued, changed(finish, func(c *lifecycle.Change) { c.Outcome = lifecycle.Blocked }), func(f *lifecycle.Facts) {
 			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken = lifecycle.Completed, lifecycle.Blocked, at, "t"

@@ -33,7 +33,7 @@ func changeData(after lifecycle.Facts, w wish) EventData {
 	case lifecycle.WaitEnded:
 		return EventData{Wait: w.Wait.Reason}
 	case lifecycle.Finished, lifecycle.Adopted:
-		return EventData{Outcome: after.Outcome, Code: w.Failure.Code, Message: w.Failure.Message}
+		return EventData{Outcome: after.Outcome, Code: after.Failure.Code, Message: after.Failure.Message}
 	case lifecycle.CancelForced:
 		return EventData{Outcome: after.Outcome}
 	case lifecycle.CloseClaimed:
