@@ -5,7 +5,6 @@ set -eu
 
 TABLER=1.6.1
 HTMX=2.0.11
-HTMX_SSE=2.2.4
 IDIOMORPH=0.8.0
 ICONS=3.51.0
 
@@ -22,7 +21,6 @@ fetch() { # fetch <package> <version> <directory>
 
 fetch @tabler/core "$TABLER" tabler
 fetch htmx.org "$HTMX" htmx
-fetch htmx-ext-sse "$HTMX_SSE" sse
 fetch idiomorph "$IDIOMORPH" idiomorph
 fetch @tabler/icons "$ICONS" icons
 
@@ -31,10 +29,8 @@ mkdir -p "$out/licences"
 # The source maps are not shipped, so their references go too: a browser would ask for them in vain.
 sed '/^\/\*# sourceMappingURL=/d; s#/\*\# sourceMappingURL=[^*]*\*/##' "$tmp/tabler/dist/css/tabler.min.css" >"$out/tabler.min.css"
 cp "$tmp/htmx/dist/htmx.min.js" "$out/htmx.min.js"
-cp "$tmp/sse/dist/sse.min.js" "$out/htmx-ext-sse.min.js"
 cp "$tmp/idiomorph/dist/idiomorph-ext.min.js" "$out/idiomorph-ext.min.js"
 cp "$tmp/htmx/LICENSE" "$out/licences/htmx.txt"
-cp "$tmp/sse/LICENSE" "$out/licences/htmx-ext-sse.txt"
 cp "$tmp/idiomorph/LICENSE" "$out/licences/idiomorph.txt"
 cp "$tmp/icons/LICENSE" "$out/licences/tabler.txt" # one MIT text, same author; @tabler/core ships none
 
@@ -62,7 +58,6 @@ Written by \`scripts/vendor-assets.sh\`. Change a version there and run it; it n
 |---|---|---|---|
 | @tabler/core | $TABLER | MIT | vendor/tabler.min.css |
 | htmx.org | $HTMX | 0BSD | vendor/htmx.min.js |
-| htmx-ext-sse | $HTMX_SSE | 0BSD | vendor/htmx-ext-sse.min.js |
 | idiomorph | $IDIOMORPH | 0BSD | vendor/idiomorph-ext.min.js |
 | @tabler/icons | $ICONS | MIT | icons.svg (the names in icons.txt) |
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func seedEverything(t *testing.T, b *bench) {
 	modelstest.Ended(t, s, w.NewRun(func(n *models.NewRun) { n.TenantID, n.Type = w.South.ID, "sample.audit" }), lifecycle.Succeeded)
 
 	run := modelstest.Running(t, s, w.NewRun())
-	require.NoError(t, s.SavePlan(t.Context(), run.ID, 130))
+	require.NoError(t, s.SavePlan(t.Context(), run.ID, 130, ""))
 	items := []models.Item{{Key: "gone", State: models.ItemSkipped}}
 	for i := range 130 - 1 {
 		item := models.Item{Key: fmt.Sprintf("item-%d", i), State: models.ItemSucceeded}
@@ -96,6 +97,10 @@ func (b *bench) counter(who reader) func(path, what string) int {
 		for next := path; !ok && next != ""; {
 			next, _, _ = strings.Cut(next, "#")
 			doc := b.page(who, next)
+			if what == viewTotal {
+				n, _ = strconv.Atoi(text(doc.Find(what))) // where nothing is told there is none
+				break
+			}
 			n += doc.Find(what).Length()
 			next = doc.Find(".pager a[rel=next]").AttrOr("href", "")
 		}
@@ -112,7 +117,7 @@ func shape(path string) string {
 	u, _ := url.Parse(path)
 	if strings.HasPrefix(u.Path, links.Runs(links.Admin, links.List{})+"/") || strings.HasPrefix(u.Path, links.Runs(links.System, links.List{})+"/") {
 		q := u.Query()
-		kept := []string{q.Get("items"), fmt.Sprint(q.Has("items_after"), q.Has("problem_class"))}
+		kept := []string{q.Get("items"), fmt.Sprint(q.Has("items_after"), q.Has("problem_class"), q.Get("entry"))}
 		return clone.ReplaceAllString(u.Path, "$1") + " " + strings.Join(kept, " ")
 	}
 	q := u.Query()
@@ -129,6 +134,19 @@ var notWalked = map[string]string{
 	"/sign-in/link/:secret":         "uses its link up",
 	"/":                             "leads on to a workspace",
 	"/system/ops/runs/:id/temporal": "asks Temporal, on demand",
+	"/admin/events":                 "for scripts",
+	"/system/events":                "for scripts",
+}
+
+// whole adds to a page what its script does: the parts that are loaded on their own. It returns their addresses.
+func (b *bench) whole(who reader, doc *goquery.Document) (loaded []string) {
+	b.t.Helper()
+	for _, part := range doc.Find("[data-pending]").EachIter() {
+		path := part.AttrOr("hx-get", "")
+		part.ReplaceWithSelection(b.page(who, path).Find(part.AttrOr("hx-select", "")))
+		loaded = append(loaded, path)
+	}
+	return loaded
 }
 
 // crawl walks from a reader's home through every link to whatever looks different, and calls on each page once. It
@@ -154,6 +172,7 @@ func (b *bench) crawl(who reader, on func(v visit), from ...string) (opened []st
 		}
 		doc, err := goquery.NewDocumentFromReader(w.Body)
 		require.NoError(b.t, err)
+		opened = append(opened, b.whole(who, doc)...)
 		on(visit{who: who, path: path, doc: doc, truths: truths, rows: rows})
 		for _, a := range doc.Find("a[href^='/']").EachIter() {
 			to, _, _ := strings.Cut(a.AttrOr("href", ""), "#")
@@ -223,13 +242,17 @@ func TestGuardNoticesEveryBreach(t *testing.T) {
 	b := setup(t)
 	seedEverything(t, b)
 	truths := b.truths()
-	var button string // of a run whose step is one
+	var button, ended string // the page of a run whose step is one, and a run that has ended
+	active := links.Run(links.Admin, b.activeRuns()[0].ID, links.List{})
 	for _, id := range slices.Sorted(maps.Keys(truths)) {
 		if truths[id].NextStep().Kind == lifecycle.StepRetry {
 			button = links.Run(links.Admin, id, links.List{})
 		}
+		if truths[id].Freshness == lifecycle.TerminalNormal {
+			ended = id
+		}
 	}
-	list, place, rows := links.Runs(links.Admin, links.List{}), links.Workspace("acme"), b.counter(b.owner())
+	list, place, health := links.Runs(links.Admin, links.List{}), links.Workspace("acme"), links.Home(links.System)
 	for _, c := range []struct {
 		rule, path, selector string
 		change               func(s *goquery.Selection)
@@ -245,6 +268,13 @@ func TestGuardNoticesEveryBreach(t *testing.T) {
 		{"a run is shown once", list, "#runs tbody", func(s *goquery.Selection) { s.AppendSelection(s.Find("tr").First().Clone()) }},
 		{"a run is shown once", button, "#facts-panel-title", func(s *goquery.Selection) { s.AppendHtml(`<a href="` + button + `">Inspect</a>`) }},
 		{"a count is the length", place, ".kpi-count", func(s *goquery.Selection) { s.SetText("77") }},
+		{"a count is the length", health, ".kpi-count", func(s *goquery.Selection) { s.SetText("77") }},
+		{"a count is the length", links.Stuck(links.List{}), ".panel-foot a", func(s *goquery.Selection) { s.SetText("show all 77") }},
+		{"a count is the length", links.Failures(links.List{}), "#runs-panel-title + .panel-count", func(s *goquery.Selection) { s.SetText("77") }},
+		{"a count is the length", list, ".bell-count", func(s *goquery.Selection) { s.SetText("77") }},
+		{"a count is the length", links.Notifications(false), ".tab-count", func(s *goquery.Selection) { s.SetText("77") }},
+		{"a row opens", links.Notifications(false), "tr[data-run]", func(s *goquery.Selection) { s.Find("td").Last().AppendHtml(`<button>Read</button>`) }},
+		{"a badge is", links.Notifications(false), ".tag", func(s *goquery.Selection) { s.SetText("Finished") }},
 		{"a count is the length", place, ".bucket-count", func(s *goquery.Selection) { s.SetText("77") }},
 		{"a count is the length", place, "#tenants .cell-link", func(s *goquery.Selection) { s.SetText("77") }},
 		{"a count is the length", place, ".numbers td a", func(s *goquery.Selection) { s.SetText("77") }},
@@ -268,8 +298,23 @@ func TestGuardNoticesEveryBreach(t *testing.T) {
 		{"ids are unique", list, "h1", func(s *goquery.Selection) { s.SetAttr("id", "main") }},
 		{"ids are unique", button, "#decision-headline", func(s *goquery.Selection) { s.RemoveAttr("id") }},
 		{"the truth's age", list, ".truth", func(s *goquery.Selection) { s.Remove() }},
+		{"a row opens", list, "#overlay li", func(s *goquery.Selection) { s.AppendHtml(`<a href="/admin/operations">Inspect</a>`) }},
+		{"a row opens", active, "#overlay li:has([aria-current])", func(s *goquery.Selection) {
+			s.AppendHtml(`<a class="overlay-name" href="` + active + `">Inspect</a>`)
+		}},
+		{"a run is shown once", list, "#overlay ul", func(s *goquery.Selection) { s.AppendSelection(s.Find("li").First().Clone()) }},
+		{"a count is the length", list, ".overlay-foot a", func(s *goquery.Selection) { s.SetText("Show all 77") }},
+		{"a badge is", list, "#overlay .tag", func(s *goquery.Selection) { s.SetText("Stalled") }},
+		{"active runs lie", list, "#overlay", func(s *goquery.Selection) { s.Remove() }},
+		{"active runs lie", list, "#overlay", func(s *goquery.Selection) { s.RemoveAttr("data-poll") }},
+		{"active runs lie", list, "#overlay li", func(s *goquery.Selection) { s.SetAttr("data-run", ended) }},
 	} {
-		v := visit{who: b.owner(), path: c.path, doc: b.page(b.owner(), c.path), truths: truths, rows: rows}
+		who := b.owner()
+		if strings.HasPrefix(c.path, links.Home(links.System)) {
+			who = b.staff()
+		}
+		v := visit{who: who, path: c.path, doc: b.page(who, c.path), truths: truths, rows: b.counter(who)}
+		b.whole(v.who, v.doc)
 		require.Empty(t, breaches(v), "before")
 		at := v.doc.Find(c.selector).First()
 		require.Equal(t, 1, at.Length(), "%s at %s", c.selector, c.path)

@@ -45,6 +45,7 @@ func rules() []rule {
 		{"nothing leads to the other plane", staysInItsPlane},
 		{"ids are unique, and what is referred to is there", idsAndReferences},
 		{"the truth's age is told", tellsItsAge},
+		{"active runs lie over every page of the admin plane", activeOverIt},
 	}
 }
 
@@ -78,6 +79,15 @@ func (v visit) toList(href string) bool {
 	return v.who != nobody && v.local(href).Path == links.Runs(v.who.plane, links.List{})
 }
 
+// toView reports whether an address is a view of one class of runs, which tells how many there are.
+func (v visit) toView(href string) bool {
+	path := v.local(href).Path
+	return path == links.Stuck(links.List{}) || path == links.Failures(links.List{})
+}
+
+// viewTotal finds the number of runs that a view of one class tells.
+const viewTotal = ".panel-head:has(#stuck-panel-title, #runs-panel-title) .panel-count"
+
 // run is the id of the run whose page an address is, and empty for any other.
 func (v visit) run(href string) string {
 	id, ok := strings.CutPrefix(v.local(href).Path, links.Runs(v.who.plane, links.List{})+"/")
@@ -101,6 +111,17 @@ func rowsOpenTheirRun(v visit) (all []string) {
 		}
 		if list, err := links.Parse(v.local(ways.AttrOr("href", "")).Query()); err != nil || !list.AsOf.IsZero() {
 			all = append(all, "run "+id+" is opened with another list than one that can be gone back to")
+		}
+	}
+	for _, row := range v.doc.Find("li[data-run]").EachIter() { // of the overlay
+		id := row.AttrOr("data-run", "")
+		switch ways := row.Find("a, button, [hx-get], [hx-post], form"); {
+		case id == v.run(v.path):
+			if ways.Length() != 0 || row.Find("[aria-current]").Length() != 1 {
+				all = append(all, "run "+id+" leads from its own page to itself")
+			}
+		case ways.Length() != 1 || !ways.Is("a.overlay-name") || v.run(ways.AttrOr("href", "")) != id:
+			all = append(all, fmt.Sprintf("run %s over the page has %d ways to %s", id, ways.Length(), ways.AttrOr("href", "")))
 		}
 	}
 	for _, row := range v.doc.Find("tr.opens:not([data-run])").EachIter() {
@@ -131,9 +152,9 @@ func noGroupIsEmpty(v visit) []string {
 }
 
 func nothingTwice(v visit) (all []string) {
-	for _, table := range v.doc.Find("table").EachIter() {
+	for _, table := range v.doc.Find("table, #overlay").EachIter() {
 		seen := map[string]bool{}
-		for _, row := range table.Find("tr[data-run]").EachIter() {
+		for _, row := range table.Find("[data-run]").EachIter() {
 			if id := row.AttrOr("data-run", ""); seen[id] {
 				all = append(all, "run "+id+" has two rows in one table")
 			} else {
@@ -194,15 +215,20 @@ func countedLinks(v visit) (all []struct {
 			n              int
 		}{to, what, says, n})
 	}
-	for _, a := range v.doc.Find("main a[href], #live a[href]").EachIter() {
+	for _, a := range v.doc.Find("main a[href], #live a[href], #overlay a[href]").EachIter() {
 		to := a.AttrOr("href", "")
-		if a.Is(".chip, .view a, .crumbs a, .row-link, .pager a, [download]") || !v.toList(to) {
+		if a.Is(".chip, .view a, .crumbs a, .row-link, .overlay-name, .pager a, [download]") || !v.toList(to) {
 			continue
 		}
 		if n, ok := number(a); ok {
 			add(to, "#runs tbody tr[data-run]", text(a), n)
 		} else if anyDigit.MatchString(text(a)) {
 			odd = append(odd, "a number that nobody understands: "+text(a))
+		}
+	}
+	for _, a := range v.doc.Find(`#bell, .tabs a[href^="` + links.Notifications(false) + `"]`).EachIter() {
+		if n, ok := number(a); ok && !strings.HasSuffix(text(a), "+") { // which is not counted further
+			add(a.AttrOr("href", ""), "#notifications tbody tr[data-run]", "notifications: "+text(a), n)
 		}
 	}
 	for _, a := range v.doc.Find("#items .tabs a, a.reason-count").EachIter() {
@@ -298,7 +324,7 @@ func badge(s *goquery.Selection) lifecycle.Badge {
 func badgesAreTheCatalogues(v visit) (all []string) {
 	known := catalogue()
 	for _, s := range v.doc.Find(".tag").EachIter() {
-		if b := badge(s); s.Closest("tr[data-run], #decision").Length() == 0 && !known[b] {
+		if b := badge(s); s.Closest("[data-run], #decision").Length() == 0 && !known[b] {
 			all = append(all, fmt.Sprintf("nobody knows %v", b))
 		}
 	}
@@ -317,7 +343,7 @@ func badgesAreTheCatalogues(v visit) (all []string) {
 			all = append(all, fmt.Sprintf("run %s is %v and shown as %v", id, want, got))
 		}
 	}
-	for _, row := range v.doc.Find("tr[data-run]").EachIter() {
+	for _, row := range v.doc.Find("[data-run]").EachIter() {
 		own(row.AttrOr("data-run", ""), row)
 	}
 	if id := v.run(v.path); id != "" {
@@ -431,8 +457,8 @@ func nothingInline(v visit) []string {
 }
 
 func staysInItsPlane(v visit) (all []string) {
-	for _, s := range v.doc.Find("[href], [action], [hx-get], [hx-post], [sse-connect], [formaction]").EachIter() {
-		for _, name := range []string{"href", "action", "hx-get", "hx-post", "sse-connect", "formaction"} {
+	for _, s := range v.doc.Find("[href], [action], [hx-get], [hx-post], [data-events], [formaction]").EachIter() {
+		for _, name := range []string{"href", "action", "hx-get", "hx-post", "data-events", "formaction"} {
 			u := v.local(s.AttrOr(name, ""))
 			switch system := strings.HasPrefix(u.Path, "/system") || strings.HasPrefix(u.Path, "/api/v1/system"); {
 			case u.Host != "" && v.who.plane != links.System:
@@ -474,4 +500,29 @@ func tellsItsAge(v visit) (all []string) {
 		all = append(all, "it is not told")
 	}
 	return all
+}
+
+// activeOverIt holds wherever a member is: the runs that are active in the page's place, as counted, those that are likely
+// stuck first, and nothing that has ended.
+func activeOverIt(v visit) (all []string) {
+	over := v.doc.Find("body > #overlay")
+	if admin := v.who != nobody && v.who.plane == links.Admin; over.Length() != map[bool]int{true: 1}[admin] {
+		return []string{fmt.Sprintf("%d of it", over.Length())}
+	}
+	fresh := false
+	for _, row := range over.Find("[data-run]").EachIter() {
+		id := row.AttrOr("data-run", "")
+		stuck := v.truths[id].Freshness == lifecycle.LikelyStale
+		if !stuck && v.truths[id].Freshness != lifecycle.FreshActive {
+			all = append(all, "run "+id+" has ended")
+		}
+		if stuck && fresh {
+			all = append(all, "run "+id+" is stuck and not among the first")
+		}
+		fresh = fresh || !stuck
+	}
+	if over.Find("[data-run]").Length() == 0 && over.Find("*").Length() > 0 {
+		all = append(all, "something is there though nothing is active")
+	}
+	return append(all, found(v, "body > #overlay:not([data-poll]):has([data-run]), body > #overlay[data-poll]:not(:has([data-run]))", "polls as if it were otherwise")...)
 }

@@ -68,8 +68,13 @@ func (s *server) routes() []route {
 		{http.MethodPost, tenant + "/start/:type", member(auth.Operate, access.Tenant), s.start},
 		{http.MethodGet, "/admin/operations", member(auth.View, access.Nothing), s.operations},
 		{http.MethodGet, "/admin/operations.csv", member(auth.View, access.Nothing), s.operationsExport},
+		{http.MethodGet, "/admin/notifications", member(auth.View, access.Nothing), s.notifications},
+		{http.MethodPost, "/admin/notifications/read", member(auth.View, access.Nothing), s.readNotifications},
+		{http.MethodPost, "/admin/notifications/:run/read", member(auth.View, access.Nothing), s.readNotification},
 		{http.MethodPost, "/admin/views", member(auth.View, access.Nothing), s.saveView},
 		{http.MethodPost, "/admin/views/:view/delete", member(auth.View, access.Nothing), s.deleteView},
+		{http.MethodGet, "/admin/progress", member(auth.View, access.Nothing), s.overlay},
+		{http.MethodGet, "/admin/events", member(auth.View, access.Nothing), s.events},
 		{http.MethodGet, run, member(auth.View, access.Run), s.operation},
 		{http.MethodGet, run + "/artifacts/:name", member(auth.View, access.Run), s.artifact},
 		{http.MethodPost, run + "/cancel", member(auth.Operate, access.Run), s.cancel},
@@ -80,6 +85,7 @@ func (s *server) routes() []route {
 		{http.MethodPost, run + "/release", member(auth.Operate, access.Run), s.release},
 
 		{http.MethodGet, "/system", platform(auth.View, access.Nothing), s.system},
+		{http.MethodGet, "/system/events", platform(auth.View, access.Nothing), s.events},
 		{http.MethodGet, "/system/ops/runs", platform(auth.View, access.Nothing), s.systemRuns},
 		{http.MethodGet, "/system/ops/runs.csv", platform(auth.View, access.Nothing), s.systemRunsExport},
 		{http.MethodPost, "/system/views", platform(auth.View, access.Nothing), s.saveView},
@@ -105,13 +111,13 @@ func (s *server) routes() []route {
 // spends is the address whose GET uses up what it names: only who really opens it may.
 const spends = "/sign-in/link/:secret"
 
-// withHead answers HEAD wherever GET is answered; the server leaves the body out.
+// withHead answers HEAD wherever GET is answered, but for streams, which do not end; the server leaves the body out.
 func withHead(all []route) []route {
 	has := func(path string) bool {
 		return slices.ContainsFunc(all, func(r route) bool { return r.Method == http.MethodHead && r.Path == path })
 	}
 	for _, r := range all {
-		if r.Method == http.MethodGet && r.Path != spends && !has(r.Path) {
+		if r.Method == http.MethodGet && r.Path != spends && !api.Streams(r.Path) && !has(r.Path) {
 			r.Method = http.MethodHead
 			all = append(all, r)
 		}
@@ -139,6 +145,7 @@ func (s *server) apiRoutes() []route {
 		{http.MethodGet, runs + "/:id", viewRun, s.checked(w.GetRun)},
 		{http.MethodGet, runs + "/:id/timeline", viewRun, s.checked(w.GetTimeline)},
 		{http.MethodGet, runs + "/:id/items", viewRun, s.checked(w.ListItems)},
+		{http.MethodGet, runs + "/:id/reasons", viewRun, s.checked(w.ListReasons)},
 		{http.MethodGet, runs + "/:id/evidence", viewRun, s.checked(w.GetEvidence)},
 		{http.MethodGet, runs + "/:id/artifacts", viewRun, s.checked(w.ListArtifacts)},
 		{http.MethodGet, runs + "/:id/artifacts/:name", viewRun, s.withFile(s.checked(w.GetArtifact))},
@@ -148,12 +155,19 @@ func (s *server) apiRoutes() []route {
 		{http.MethodPost, runs + "/:id/reopen", operate, s.checked(w.ReopenRun)},
 		{http.MethodPost, runs + "/:id/claim", operate, s.checked(w.ClaimRun)},
 		{http.MethodPost, runs + "/:id/release", operate, s.checked(w.ReleaseRun)},
+		{http.MethodGet, "/api/v1/notifications", viewAny, s.checked(w.ListNotifications)},
+		{http.MethodPost, "/api/v1/notifications/read", viewAny, s.checked(w.ReadNotifications)},
+		{http.MethodPost, "/api/v1/notifications/:run/read", viewAny, s.checked(w.ReadNotification)},
+		{http.MethodGet, "/api/v1/types", viewAny, s.checked(w.ListTypes)},
+		{http.MethodGet, "/api/v1/tenants", viewAny, s.checked(w.ListTenants)},
+		{http.MethodGet, "/api/v1/connections", start, s.checked(w.ListConnections)},
 		{http.MethodGet, "/api/v1/summary", viewAny, s.checked(w.GetSummary)},
 		{http.MethodGet, api.Stream, viewAny, s.checked(w.StreamEvents)},
 		{http.MethodGet, system, sysAny, s.checked(w.SystemListRuns)},
 		{http.MethodGet, system + "/:id", sysRun, s.checked(w.SystemGetRun)},
 		{http.MethodGet, system + "/:id/timeline", sysRun, s.checked(w.SystemGetTimeline)},
 		{http.MethodGet, system + "/:id/items", sysRun, s.checked(w.SystemListItems)},
+		{http.MethodGet, system + "/:id/reasons", sysRun, s.checked(w.SystemListReasons)},
 		{http.MethodGet, system + "/:id/evidence", sysRun, s.checked(w.SystemGetEvidence)},
 		{http.MethodPost, system + "/:id/cancel", triage, s.checked(w.SystemCancelRun)},
 		{http.MethodPost, system + "/:id/retry", triage, s.checked(w.SystemRetryRun)},
@@ -162,6 +176,9 @@ func (s *server) apiRoutes() []route {
 		{http.MethodPost, system + "/:id/claim", triage, s.checked(w.SystemClaimRun)},
 		{http.MethodPost, system + "/:id/release", triage, s.checked(w.SystemReleaseRun)},
 		{http.MethodGet, "/api/v1/system/stuck", sysAny, s.checked(w.SystemListStuck)},
+		{http.MethodGet, "/api/v1/system/failures", sysAny, s.checked(w.SystemListFailures)},
+		{http.MethodGet, "/api/v1/system/types", sysAny, s.checked(w.SystemListTypes)},
+		{http.MethodGet, "/api/v1/system/tenants", sysAny, s.checked(w.SystemListTenants)},
 		{http.MethodGet, "/api/v1/system/summary", sysAny, s.checked(w.SystemGetSummary)},
 		{http.MethodGet, api.SystemStream, sysAny, s.checked(w.SystemStreamEvents)},
 	}

@@ -33,39 +33,58 @@ func (s *server) runs(c *gin.Context, a access.Access) error {
 		return seeOther(c, clean)
 	}
 	ctx, scope := c.Request.Context(), a.Scope()
-	d := page.RunsData{List: list}
-	if d.Around, err = s.Store.Around(ctx, scope, list.Workspace, a.User.ID, models.Plane(a.Plane)); err != nil {
-		return err
+	if id, ok := find.RunID(list.Text); ok {
+		_, _, err := s.Store.Run(ctx, scope, id)
+		if err == nil {
+			list.Text = "" // the way back would lead here again
+			return seeOther(c, links.Run(a.Plane, id, list))
+		}
+		if !errors.Is(err, models.ErrNotFound) {
+			return err
+		}
 	}
-	var tenant models.Tenant
-	if list.Workspace != "" {
-		a.Workspace, tenant, err = d.Around.Place(list.Workspace, list.Tenant)
-	}
-	if errors.Is(err, models.ErrNotFound) && list.Tenant != "" {
-		list.Tenant = "" // the form keeps the tenant when another workspace is chosen
+	d := page.RunsData{Later: at.Cursor != "" || at.Before != ""}
+	if d.Listing, err = s.listing(c, &a, list); errors.Is(err, errOtherTenant) {
+		list.Tenant = ""
 		return seeOther(c, links.Runs(a.Plane, list))
 	}
 	if err != nil {
 		return err
 	}
-	if d.Frame, err = s.frame(c, a); err != nil {
+	if d.Page, err = s.Store.ListRuns(ctx, scope, find.In(a.Workspace, a.Tenant, list, d.Now), at); err != nil {
 		return err
-	}
-	if d.Page, err = s.Store.ListRuns(ctx, scope, find.In(a.Workspace, tenant, list, d.Now), at); err != nil {
-		return err
-	}
-	if len(d.Page.Runs) == 0 {
-		d.Page.Now = d.Now
 	}
 	asOf := d.Page.Now // the tabs count what the list shows
 	if !list.AsOf.IsZero() {
 		asOf = list.AsOf
 	}
-	base := find.In(a.Workspace, tenant, page.BaseAt(list, asOf), asOf)
+	base := find.In(a.Workspace, a.Tenant, page.BaseAt(list, asOf), asOf)
 	if d.Summary, err = s.Store.Summary(ctx, scope, base); err != nil {
 		return err
 	}
 	return s.page(c, ui.RunList(page.Runs(d)), nil)
+}
+
+// errOtherTenant says that a tenant is none of its workspace: the form keeps it when another workspace is chosen.
+var errOtherTenant = errors.New("the tenant is not of this workspace")
+
+// listing loads what every list of runs has besides its rows, and notes the place that it is narrowed to.
+func (s *server) listing(c *gin.Context, a *access.Access, list links.List) (d page.Listing, err error) {
+	d.List = list
+	if d.Around, err = s.Store.Around(c.Request.Context(), a.Scope(), list.Workspace, a.User.ID, models.Plane(a.Plane)); err != nil {
+		return d, err
+	}
+	if list.Workspace != "" {
+		a.Workspace, a.Tenant, err = d.Around.Place(list.Workspace, list.Tenant)
+	}
+	if errors.Is(err, models.ErrNotFound) && list.Tenant != "" {
+		return d, errOtherTenant
+	}
+	if err != nil {
+		return d, err
+	}
+	d.Frame, err = s.frame(c, *a)
+	return d, err
 }
 
 // listOf reads the filter of a list.
@@ -73,7 +92,9 @@ func listOf(query url.Values) (links.List, error) {
 	if query.Get("workspace") == "" {
 		query.Del("tenant") // the filter's form keeps it when the workspace is taken away
 	}
-	return links.Parse(query)
+	list, err := links.Parse(query)
+	list.Entry = "" // which leads to a run's page, not to a list
+	return list, err
 }
 
 // cleaned is the address of a list as links write it, and whether the asked one is as clean: a form sends every

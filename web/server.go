@@ -63,6 +63,11 @@ func New(o Options) (*gin.Engine, error) {
 	if o.UploadBytes == 0 {
 		o.UploadBytes = 32 << 20
 	}
+	titles := map[string]string{}
+	for _, d := range o.Types.All() {
+		titles[d.Name] = d.Title
+	}
+	o.Store = o.Store.WithTitles(titles)
 	s := &server{Options: o, origins: http.NewCrossOriginProtection()}
 	s.auth = auth.New(o.Store, auth.NewSessionStore(o.Store.DB()), o.SecureCookies)
 	s.access = access.NewChecker(s.auth, o.Store)
@@ -111,6 +116,7 @@ func (s *server) engine() *gin.Engine {
 // serve lets a request through to its handler once its rule is met.
 func (s *server) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		c.Set(heardKey, s.Feed.At().String()) // before anything is read
 		a, err := s.access.Check(c.Request, r.Rule, c.Param)
 		if err == nil {
 			c.Request = c.Request.WithContext(access.With(c.Request.Context(), a))

@@ -215,16 +215,15 @@ func (b *bench) token(r reader) string {
 // beginning is read.
 func (b *bench) serve(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	if !strings.HasPrefix(r.URL.Path, apitest.Prefix) {
-		b.engine.ServeHTTP(w, r)
-		return w
-	}
 	if !api.Streams(r.URL.Path) {
 		b.engine.ServeHTTP(w, r)
 	} else {
 		ctx, hangUp := context.WithCancel(r.Context())
 		b.engine.ServeHTTP(&shortCall{w, hangUp}, r.WithContext(ctx))
 		hangUp()
+	}
+	if !strings.HasPrefix(r.URL.Path, apitest.Prefix) {
+		return w
 	}
 	if err := apitest.Conforms(r, w.Code, w.Header(), w.Body.Bytes()); err != nil {
 		b.t.Error(err)

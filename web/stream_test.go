@@ -48,6 +48,12 @@ func (b *bench) listen(s *httptest.Server, token, path, last string) *listening 
 	if last != "" {
 		r.Header.Set("Last-Event-ID", last)
 	}
+	return b.begin(s, r, cancel)
+}
+
+// begin reads the beginning of a stream.
+func (b *bench) begin(s *httptest.Server, r *http.Request, cancel func()) *listening {
+	b.t.Helper()
 	answer, err := s.Client().Do(r)
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { _ = answer.Body.Close() })

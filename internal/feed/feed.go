@@ -158,6 +158,20 @@ type Position struct {
 	after uint64
 }
 
+// At is the end of the feed now. Who takes it before reading the record, and listens from there afterwards, misses
+// nothing that changed in between; while nothing is read it is no feed's, of which a listener is told everything again.
+func (f *Feed) At() Position {
+	if f == nil {
+		return Position{}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.epoch == "" {
+		return Position{}
+	}
+	return Position{f.epoch, f.next - 1}
+}
+
 func (p Position) String() string { return p.epoch + "-" + strconv.FormatUint(p.after, 10) }
 
 // ParsePosition reads a position back. What is none is the position of a feed that is no more.

@@ -150,6 +150,27 @@ func TestAListenerThatComesBackMissesNothing(t *testing.T) {
 	})
 }
 
+func TestWhoReadsFirstAndListensAfterwardsMissesNothing(t *testing.T) {
+	t.Parallel()
+	bench(t, func(t *testing.T, f *Feed, r *record) {
+		t.Helper()
+		before := f.At()
+		l := listen(t, f)
+		defer l.Close()
+		l.Resume(ParsePosition(before.String()))
+		require.True(t, next(t, l).Resync, "nobody knows what changed while nothing was read")
+
+		read := f.At()
+		r.lay(func() { r.next = runs("a") })
+		pass(2 * time.Second)
+		later := listen(t, f)
+		defer later.Close()
+		later.Resume(ParsePosition(read.String()))
+		require.Equal(t, runs("a"), next(t, later).Changed)
+	})
+	require.Equal(t, Position{}, (*Feed)(nil).At())
+}
+
 func TestAListenerIsToldWhatItMissed(t *testing.T) {
 	t.Parallel()
 	for name, position := range map[string]func(*Feed, *record, *Listener) Position{

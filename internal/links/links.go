@@ -66,6 +66,14 @@ func Days(path string, days int) string {
 	return withQuery(path, url.Values{"days": {strconv.Itoa(days)}})
 }
 
+// HistoryParam is the parameter of History.
+const HistoryParam = "history"
+
+// History is Days with the history in it; the page alone comes first and has it follow.
+func History(path string, days int) string {
+	return withQuery(path, url.Values{"days": {strconv.Itoa(days)}, HistoryParam: {"now"}})
+}
+
 // Start is the form that starts an operation for a tenant; without a type it asks which.
 func Start(workspace, tenant, operation string) string {
 	path := Tenant(workspace, tenant) + "/start"
@@ -97,6 +105,22 @@ func TemporalUI(base, namespace, workflowID, runID string) string {
 		path += "/" + url.PathEscape(runID) + "/history"
 	}
 	return path
+}
+
+// Events is the stream that tells a plane's pages of changes.
+func Events(p Plane) string {
+	if p == System {
+		return "/system/events"
+	}
+	return "/admin/events"
+}
+
+// AfterParam is the parameter of EventsAfter.
+const AfterParam = "after"
+
+// EventsAfter is the stream of what changed after a position of the feed, which may be that of none.
+func EventsAfter(p Plane, position string) string {
+	return withQuery(Events(p), url.Values{AfterParam: {position}})
 }
 
 // SignedOut is a plane's sign-in page right after a sign-out.

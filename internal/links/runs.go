@@ -33,6 +33,7 @@ type List struct {
 	EndedFrom         time.Time     // ended in [EndedFrom, EndedTo)
 	EndedTo           time.Time
 	AsOf              time.Time // the clock reading of the count that led here
+	Entry             Entry     // what led to a run's page, where that was no list
 }
 
 // BadParam is a parameter whose value means nothing.
@@ -44,6 +45,7 @@ func (e *BadParam) Error() string {
 
 // Runs is the canonical list of a plane, narrowed by a filter.
 func Runs(p Plane, l List) string {
+	l.Entry = ""
 	path := "/admin/operations"
 	if p == System {
 		path = "/system/ops/runs"
@@ -51,11 +53,37 @@ func Runs(p Plane, l List) string {
 	return withQuery(path, l.Values())
 }
 
-// Stuck is the system plane's groups of likely stuck runs.
-func Stuck() string { return "/system/ops/stuck" }
+// Stuck is the system plane's groups of likely stuck runs, narrowed by a filter.
+func Stuck(l List) string { return withQuery("/system/ops/stuck", l.OfStuck().Values()) }
 
-// Failures is the system plane's list of what ended and needs follow-up.
-func Failures() string { return "/system/ops/failures" }
+// Failures is the system plane's view of what ended and needs follow-up, narrowed by a filter.
+func Failures(l List) string { return withQuery("/system/ops/failures", l.OfFailures().Values()) }
+
+// OfStuck is the part of a filter that narrows what is likely stuck: which runs are is not the filter's to say.
+func (l List) OfStuck() List {
+	l.Class, l.Status, l.Outcome, l.Freshness, l.Failure, l.Entry = "", "", "", "", "", ""
+	l.Active, l.Open = nil, nil
+	l.EndedFrom, l.EndedTo, l.EndedWithin = time.Time{}, time.Time{}, 0
+	return l
+}
+
+// OfFailures is the part of a filter that narrows what ended and needs follow-up.
+func (l List) OfFailures() List {
+	l.Class, l.Status, l.Freshness, l.Entry = "", "", "", ""
+	l.Active, l.Open = nil, nil
+	return l
+}
+
+// PageParam is the parameter of Overlay that names the run whose page it stands on.
+const PageParam = "page"
+
+// Overlay is the part of the admin plane's pages that shows the active runs of a place, or of all that the reader may
+// see; page is the id of the run whose own page it stands on, if it does.
+func Overlay(workspace, tenant, page string) string {
+	v := List{Workspace: workspace, Tenant: tenant}.Values()
+	set(v, PageParam, page)
+	return withQuery("/admin/progress", v)
+}
 
 // AskTemporal is what Temporal says about a run at this moment, on the system plane.
 func AskTemporal(id string) string { return Run(System, id, List{}) + "/temporal" }
@@ -104,7 +132,7 @@ func Run(p Plane, id string, from List) string {
 	return withQuery(Runs(p, List{})+"/"+url.PathEscape(id), from.Values())
 }
 
-// RunAction is where an action on a run is posted: cancel, retry, acknowledge, reopen.
+// RunAction is where an action on a run is posted: cancel, retry, acknowledge, reopen, claim, release.
 func RunAction(p Plane, id, action string) string {
 	return Run(p, id, List{}) + "/" + url.PathEscape(action)
 }
@@ -168,6 +196,7 @@ func (l List) Values() url.Values {
 	setTime(v, "ended_from", l.EndedFrom)
 	setTime(v, "ended_to", l.EndedTo)
 	setTime(v, "as_of", l.AsOf)
+	set(v, "entry", string(l.Entry))
 	return v
 }
 
@@ -196,6 +225,7 @@ func Parse(v url.Values) (List, error) {
 		EndedFrom: p.time("ended_from"),
 		EndedTo:   p.time("ended_to"),
 		AsOf:      p.time("as_of"),
+		Entry:     oneOf(&p, "entry", []Entry{FromNotifications}),
 	}
 	if l.Tenant != "" && l.Workspace == "" {
 		p.fail("tenant", l.Tenant, "its workspace beside it")

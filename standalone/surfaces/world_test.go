@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/opstruth/opstruth/internal/auth"
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/internal/start"
+	"github.com/opstruth/opstruth/internal/temporalclient"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
@@ -36,21 +38,26 @@ const (
 type world struct {
 	t          *testing.T
 	record     *models.Store // on the database's own clock
+	cost       *cost         // of what is asked of the record
+	options    web.Options
+	pages      []string // the routes that are asked for with GET
 	base       string
 	workspaces map[string]models.Workspace
 	tenants    map[string]models.Tenant
 	users      map[string]models.User
 	runs       map[string]models.Run // by the names that tests use
 	number     int
+	wrap       func(http.Handler) http.Handler // around the console, if anything is
 }
 
 // build makes the people and places, and serves the console.
-func build(t *testing.T) *world {
+func build(t *testing.T, change ...func(*world, *web.Options)) *world {
 	t.Helper()
 	w := &world{
-		t: t, record: modelstest.New(t), workspaces: map[string]models.Workspace{}, tenants: map[string]models.Tenant{},
+		t: t, cost: &cost{}, workspaces: map[string]models.Workspace{}, tenants: map[string]models.Tenant{},
 		users: map[string]models.User{}, runs: map[string]models.Run{},
 	}
+	w.record = counted(t, w.cost)
 	timing := lifecycle.NewTiming(5*time.Second, 5*time.Second)
 	services := operation.Services{Outbound: &http.Client{Timeout: time.Second}}
 	types, err := operation.NewRegistry(lifecycle.DefaultPolicy(), timing, inventory.New(services), httpbatch.New(services),
@@ -60,20 +67,38 @@ func build(t *testing.T) *world {
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String()
-	engine, err := web.New(web.Options{
+	options := web.Options{
 		Store: w.at(0), Types: types, Starter: nobody{}, TemporalUIURL: "http://temporal.example", Namespace: "ops", PublicURL: base,
 		WorkerAlive: timing.WorkerAlive(),
-	})
+	}
+	for _, c := range change {
+		c(w, &options)
+	}
+	engine, err := web.New(options)
 	require.NoError(t, err)
 	server.Config.Handler = engine
+	if w.wrap != nil {
+		server.Config.Handler = w.wrap(engine)
+	}
 	server.Start()
 	t.Cleanup(server.Close)
 	w.base = base
 	return w
 }
 
-// nobody starts nothing: these pages are looked at.
+// nobody starts nothing, and has one answer to whoever asks Temporal: these pages are looked at.
 type nobody struct{}
+
+func (nobody) Ask(context.Context, temporalclient.Subject) (temporalclient.Said, error) {
+	return temporalclient.Said{
+		Answer: lifecycle.Answered, Took: 12 * time.Millisecond, Execution: lifecycle.ExecRunning, StartedAt: now.Add(-16 * minute), Events: 2291,
+		Activities: []temporalclient.PendingActivity{{
+			Name: "opstruth.execute", State: lifecycle.ActivityStarted, Attempt: 2, StartedAt: now.Add(-16 * minute), HeartbeatAt: now.Add(-12 * minute),
+			Worker: "4127@worker-eu-2", Failure: "activity heartbeat timeout",
+		}},
+		NoPollers: "the namespace's limit of requests is reached",
+	}, nil
+}
 
 func (nobody) Start(context.Context, start.Request) (models.Run, bool, error) {
 	return models.Run{}, false, errors.New("nothing is started here")
@@ -127,6 +152,15 @@ func (w *world) member(name, workspace string, role models.Role) {
 	require.NoError(w.t, w.at(0).SetMembership(w.t.Context(), models.Membership{UserID: u.ID, WorkspaceID: w.workspaces[workspace].ID, Role: role, AllTenants: true}))
 }
 
+// looker adds a person who may see everything of the platform and change nothing.
+func (w *world) looker(name string) {
+	w.t.Helper()
+	u, err := w.at(0).CreateUser(w.t.Context(), models.User{Email: fmt.Sprintf("user%d@people.example", len(w.users)), Name: name})
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.at(0).GrantCapability(w.t.Context(), u.ID, models.CapView))
+	w.users[name] = u
+}
+
 // wish is a run of a tenant. Its id follows from its number, so that pages are the same each time.
 func (w *world) wish(tenant, typ, target, by string, change ...func(*models.NewRun)) models.NewRun {
 	w.number++
@@ -156,7 +190,7 @@ func (w *world) started(n models.NewRun, ago, moved time.Duration, total, done i
 	if total == 0 {
 		return run
 	}
-	require.NoError(w.t, w.at(ago-time.Second).SavePlan(w.t.Context(), run.ID, int64(total)))
+	require.NoError(w.t, w.at(ago-time.Second).SavePlan(w.t.Context(), run.ID, int64(total), ""))
 	for at := ago - time.Second; at > moved && n.Policy.StaleAfter < time.Hour; at -= 18 * time.Second {
 		w.hears(run, hostOf(n.Queue), at)
 	}
@@ -241,16 +275,23 @@ func (w *world) passed() {
 // open signs a person in, in a window of their own.
 func (w *world) open(name string, plane links.Plane) browser.Tab {
 	w.t.Helper()
-	secret, hash := auth.NewLinkSecret()
-	require.NoError(w.t, w.at(0).CreateSignInLink(w.t.Context(), models.SignInLink{Hash: hash, UserID: w.users[name].ID, Plane: models.Plane(plane)}, time.Hour))
 	b := browser.Open(w.t, w.base)
-	b.Watch(watchPolicy)
-	b.GoTo(links.SignInLink(secret))
+	b.WatchPolicy()
+	b.GoTo(w.signInLink(name, plane))
 	return b
 }
 
-// watchPolicy collects what the content security policy refuses, and what fails in scripts.
-const watchPolicy = `window.refused = [];
-	addEventListener("securitypolicyviolation", (e) => refused.push(e.violatedDirective + " " + e.blockedURI + " " + e.sample));
-	addEventListener("error", (e) => refused.push("error: " + e.message));
-	addEventListener("unhandledrejection", (e) => refused.push("rejection: " + e.reason));`
+func (w *world) signInLink(name string, plane links.Plane) string {
+	w.t.Helper()
+	secret, hash := auth.NewLinkSecret()
+	require.NoError(w.t, w.at(0).CreateSignInLink(w.t.Context(), models.SignInLink{Hash: hash, UserID: w.users[name].ID, Plane: models.Plane(plane)}, time.Hour))
+	return links.SignInLink(secret)
+}
+
+// plane is the one that an address belongs to.
+func (w *world) plane(path string) links.Plane {
+	if strings.HasPrefix(path, links.Home(links.System)) {
+		return links.System
+	}
+	return links.Admin
+}

@@ -9,18 +9,22 @@ import (
 	"time"
 
 	"github.com/opstruth/opstruth/internal/feed"
+	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/web/access"
 )
 
-// The addresses that are answered by a stream.
+// The addresses of the API that are answered by a stream.
 const (
 	Stream       = "/api/v1/events"
 	SystemStream = "/api/v1/system/events"
 )
 
-// Streams reports whether a route is answered by a stream, which lasts longer than other requests may.
-func Streams(path string) bool { return path == Stream || path == SystemStream }
+// Streams reports whether a route, of the API or of the pages, is answered by a stream, which lasts longer than other
+// requests may.
+func Streams(path string) bool {
+	return path == Stream || path == SystemStream || path == links.Events(links.Admin) || path == links.Events(links.System)
+}
 
 const (
 	heartbeat = 10 * time.Second // how long a stream is silent at most
@@ -30,12 +34,30 @@ const (
 
 // StreamEvents tells which runs of the member's scope have changed.
 func (s *Server) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
-	return s.stream(ctx, r.Params.LastEventID)
+	return listen(ctx, s.feed, named(r.Params.LastEventID))
 }
 
 // SystemStreamEvents tells which runs of any workspace have changed.
 func (s *Server) SystemStreamEvents(ctx context.Context, r SystemStreamEventsRequestObject) (SystemStreamEventsResponseObject, error) {
-	return s.stream(ctx, r.Params.LastEventID)
+	return listen(ctx, s.feed, named(r.Params.LastEventID))
+}
+
+// named is the id of a last event; an empty one names none.
+func named(id *string) *string {
+	if id != nil && *id == "" {
+		return nil
+	}
+	return id
+}
+
+// TellPages answers the script of a page, which was read when the feed was at a position, with the same stream. What
+// cannot be told from there, since that feed is no more, is told as a resync.
+func TellPages(ctx context.Context, f *feed.Feed, position string, w http.ResponseWriter) error {
+	s, err := listen(ctx, f, &position)
+	if err != nil {
+		return err
+	}
+	return s.write(w)
 }
 
 // stream is one listener's answer. It ends with the request, with the feed, or with the right to listen.
@@ -50,15 +72,16 @@ type stream struct {
 	out *http.ResponseController
 }
 
-func (s *Server) stream(ctx context.Context, last *string) (*stream, error) {
+// listen begins a stream after the position of the last event, or where the feed is now if there was none.
+func listen(ctx context.Context, f *feed.Feed, last *string) (*stream, error) {
 	a := access.From(ctx)
 	begin, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	l, err := s.feed.Listen(begin, string(a.Plane)+" "+a.User.ID)
+	l, err := f.Listen(begin, string(a.Plane)+" "+a.User.ID)
 	if err != nil {
 		return nil, err
 	}
-	if last != nil && *last != "" {
+	if last != nil {
 		l.Resume(feed.ParsePosition(*last))
 	}
 	return &stream{ctx: ctx, listener: l, access: a, known: time.Now()}, nil

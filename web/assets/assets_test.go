@@ -59,7 +59,7 @@ func TestOtherNamesAreNotFound(t *testing.T) {
 
 func TestOurFilesKeepTheContentSecurityPolicy(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"app.css", "app.js", "theme.js"} {
+	for _, name := range []string{"app.css", "app.js", "live.js", "theme.js"} {
 		body, err := io.ReadAll(get(t, assets.Path(name)).Body)
 		require.NoError(t, err)
 		for _, forbidden := range []string{"data:image", "@import", "http://", "https://", "eval(", "innerHTML"} {

@@ -16,12 +16,18 @@ import (
 type Frame struct {
 	Who       auth.Principal
 	Workspace models.Workspace // that the page is about; zero where it is about none or many
-	Types     *operation.Registry
-	URL       string       // path and query of this request
-	Now       time.Time    // the database's clock, from the same read as the page's runs
-	State     models.State // the reconciler's
-	Notices   []view.Alert // outcomes of what the reader just did
-	Extra     []view.Link  // navigation to the pages that the program adds
+
+	TenantSlug string // of the one tenant in it that the page is about; empty where it is about none or many
+	RunID      string // of the run whose page it is, if it is one
+
+	Types   *operation.Registry
+	URL     string       // path and query of this request
+	Now     time.Time    // a reading of the database's clock, at which the page tells its truth
+	State   models.State // the reconciler's
+	Unread  int          // notifications, up to models.MaxUnread; none on the system plane
+	Notices []view.Alert // outcomes of what the reader just did
+	Extra   []view.Link  // navigation to the pages that the program adds
+	Events  string       // the stream that tells of changes after the page was read; empty: there is none
 }
 
 // Asks reports whether a page that shows these active runs has to ask again by itself: it polls only
@@ -41,13 +47,13 @@ func Asks(active int64, runs ...models.Run) bool {
 // shell frames a page. It renews itself where active says that something on it is.
 func (f Frame) shell(title string, section section, active bool) view.Shell {
 	s := f.still(title, section)
-	s.Live = view.Live{Href: renewal(f.URL), Poll: active}
+	s.Live.Href, s.Live.Poll = renewal(f.URL), active
 	return s
 }
 
-// still frames a page that does not renew itself, such as a form.
+// still frames a page that does not renew itself, such as a form. The active runs over it do.
 func (f Frame) still(title string, section section) view.Shell {
-	return view.Shell{
+	s := view.Shell{
 		Title:      title,
 		Plane:      view.Plane(f.Who.Plane),
 		HomeHref:   links.Home(f.Who.Plane),
@@ -56,8 +62,47 @@ func (f Frame) still(title string, section section) view.Shell {
 		User:       view.User{Name: f.Who.User.Name, Detail: f.role(), SignOutHref: links.SignOut(f.Who.Plane)},
 		Truth:      f.truthAge(),
 		Alerts:     f.Notices,
+		Live:       view.Live{EventsHref: f.Events},
+	}
+	s.Search = f.search()
+	if f.Who.Plane == links.Admin {
+		s.Overlay, s.Bell = view.Overlay{Href: f.overlayHref()}, f.bell(section)
+	}
+	return s
+}
+
+// bell counts what is unread. A number leads to exactly what it counts.
+func (f Frame) bell(current section) *view.Bell {
+	n, more := unread(f.Unread)
+	return &view.Bell{Href: links.Notifications(n > 0), Unread: n, More: more, Current: current == sectionNotifications}
+}
+
+// unread is how many to tell of, and whether there are more: they are counted only so far.
+func unread(n int) (told int, more bool) {
+	if n >= models.MaxUnread {
+		return models.MaxUnread - 1, true
+	}
+	return n, false
+}
+
+// search leads to the list that the navigation leads to.
+func (f Frame) search() *view.Search {
+	s := &view.Search{Href: links.Runs(f.Who.Plane, links.List{}), Field: searchField("")}
+	if f.Who.Plane == links.Admin && f.Workspace.Slug != "" {
+		s.Hidden = []view.Pair{{Name: "workspace", Value: f.Workspace.Slug}}
+	}
+	return s
+}
+
+// searchField asks for runs by what people see of them.
+func searchField(value string) view.Field {
+	return view.Field{
+		Name: "q", Label: "Search runs by id, workflow id, target or operation type", Kind: view.SearchField,
+		Value: value, Placeholder: "Id, target or operation type", MaxLength: 200,
 	}
 }
+
+func (f Frame) overlayHref() string { return links.Overlay(f.Workspace.Slug, f.TenantSlug, f.RunID) }
 
 // renewal is the page's own address without the clock reading that a count carried here: the first look
 // has exactly the counted rows, later ones follow the truth.
@@ -94,14 +139,16 @@ const (
 	sectionStuck    section = "stuck"
 	sectionFailures section = "failures"
 	sectionRuns     section = "runs"
+
+	sectionNotifications section = "notifications" // which the bell leads to
 )
 
 func (f Frame) nav(current section) []view.Link {
 	if f.Who.Plane == links.System {
 		return []view.Link{
 			{Label: "System health", Href: links.Home(links.System), Icon: "activity-heartbeat", Current: current == sectionHome},
-			{Label: "Stuck", Href: links.Stuck(), Icon: lifecycle.ActiveStaleAttention.Badge().Icon, Current: current == sectionStuck},
-			{Label: "Failures", Href: links.Failures(), Icon: lifecycle.TerminalFollowUp.Badge().Icon, Current: current == sectionFailures},
+			{Label: "Stuck", Href: links.Stuck(links.List{}), Icon: lifecycle.ActiveStaleAttention.Badge().Icon, Current: current == sectionStuck},
+			{Label: "Failures", Href: links.Failures(links.List{}), Icon: lifecycle.TerminalFollowUp.Badge().Icon, Current: current == sectionFailures},
 			{Label: "Runs", Href: links.Runs(links.System, links.List{}), Icon: "list-details", Current: current == sectionRuns},
 		}
 	}

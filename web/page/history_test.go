@@ -33,7 +33,7 @@ func TestHistoryLeadsToWhatItShows(t *testing.T) {
 		{Type: "sample.simulate", Day: today, Outcome: lifecycle.Failed, Runs: 7},
 	}
 	d := placeOf(t, models.RoleViewer)
-	d.Tenant, d.History = contoso, historyOf(14, counts...)
+	d.Tenant, d.Days, d.History = contoso, 14, historyOf(14, counts...)
 	doc := html(t, ui.Overview(page.Tenant(d)))
 	require.Equal(t, []string{"Inventory sync", "Simulated operation"}, texts(doc.Find(".type-history h3")), "the most runs first")
 
@@ -78,7 +78,7 @@ func TestHistoryStaysInItsBox(t *testing.T) {
 		}
 	}
 	d := placeOf(t, models.RoleViewer)
-	d.History = historyOf(30, counts...)
+	d.Days, d.History = 30, historyOf(30, counts...)
 	doc := html(t, ui.Overview(page.Overview(d)))
 	bars := doc.Find("rect.bar").Not(".key rect")
 	require.Equal(t, 30*5, bars.Length())
@@ -98,22 +98,36 @@ func TestHistoryStaysInItsBox(t *testing.T) {
 func TestHistoryRenewsItselfAtItsOwnPace(t *testing.T) {
 	t.Parallel()
 	d := placeOf(t, models.RoleViewer)
-	d.History = historyOf(14)
+	d.Days, d.History = 14, historyOf(14)
 	section := html(t, ui.Overview(page.Overview(d))).Find("#history")
-	require.Equal(t, "every 60s", section.AttrOr("hx-trigger", ""))
-	require.Equal(t, "/here?q=x", section.AttrOr("hx-get", ""))
+	require.Equal(t, "60", section.AttrOr("data-poll", ""))
+	require.Equal(t, 1, section.Filter("[data-seldom]").Length())
+	require.Equal(t, links.History(links.Workspace("northwind"), 14), section.AttrOr("hx-get", ""))
 	d.Summary.Active = 0
 	require.Empty(t, html(t, ui.Overview(page.Overview(d))).Find("#history").AttrOr("hx-get", ""))
-	d.KeepHistory = true
+	d.HistoryPart = page.HistoryKept
 	section = html(t, ui.Overview(page.Overview(d))).Find("#history")
 	require.Equal(t, 1, section.Filter("[data-unchanged]").Length())
 	require.Empty(t, text(section))
 }
 
+// A page without its history says where it is and asks for it; without scripts that is a link.
+func TestHistoryFollowsItsPage(t *testing.T) {
+	t.Parallel()
+	d := placeOf(t, models.RoleViewer)
+	d.Tenant, d.Days, d.HistoryPart = contoso, 30, page.HistoryLater
+	section := html(t, ui.Overview(page.Tenant(d))).Find("#history[data-live][data-pending][data-seldom][aria-busy=true]")
+	to := links.History(links.Tenant("northwind", "contoso"), 30)
+	require.Equal(t, to, section.AttrOr("hx-get", ""))
+	require.Equal(t, to, href(t, section.Find(".history-later a")))
+	require.Equal(t, "30 days", text(section.Find(".spans [aria-current]")))
+	require.Zero(t, section.Find(".empty-state, svg").Length(), "that nothing has ended is not known yet")
+}
+
 func TestNoHistorySaysSo(t *testing.T) {
 	t.Parallel()
 	d := placeOf(t, models.RoleViewer)
-	d.History = historyOf(14)
+	d.Days, d.History = 14, historyOf(14)
 	doc := html(t, ui.Overview(page.Overview(d)))
 	require.Contains(t, text(doc.Find("#history .empty-title")), "Nothing has ended in the last 14 days")
 	require.Zero(t, doc.Find("#history svg[viewBox], #history table").Length())

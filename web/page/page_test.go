@@ -93,6 +93,9 @@ func text(s *goquery.Selection) string {
 	return strings.Join(parts, " ")
 }
 
+// plain is a text without what text leaves out of it.
+func plain(s string) string { return strings.Join(strings.Fields(s), " ") }
+
 func texts(s *goquery.Selection) []string {
 	return s.Map(func(_ int, one *goquery.Selection) string { return text(one) })
 }
@@ -113,5 +116,5 @@ func data(t *testing.T, d models.EventData) json.RawMessage {
 
 // polls reports whether a page asks again by itself.
 func polls(doc *goquery.Document) bool {
-	return strings.Contains(doc.Find("#live").AttrOr("hx-trigger", ""), "every 5s")
+	return doc.Find("#live").AttrOr("data-poll", "") == "5"
 }

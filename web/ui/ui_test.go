@@ -47,7 +47,8 @@ func samples() map[string]templ.Component {
 		Nav:        []view.Link{{Label: "Operations", Href: "/o", Icon: "list-details", Current: true}},
 		Workspaces: view.Switcher{Label: "A", Choices: []view.Link{{Label: "A", Href: "/a", Current: true}, {Label: "B", Href: "/b"}}},
 		Truth:      view.TruthAge{AsOf: view.At(asOf, asOf), LastPass: view.At(asOf.Add(-4*time.Second), asOf)},
-		Live:       view.Live{Href: "/o?x=1&y=2", Poll: true},
+		Live:       view.Live{Href: "/o?x=1&y=2", Poll: true, EventsHref: "/events?after=a-1"},
+		Overlay:    view.Overlay{Href: "/p"},
 		Alerts:     []view.Alert{{Tone: lifecycle.ToneBad, Title: "No"}, {Tone: lifecycle.ToneGood, Title: "Yes"}},
 	}
 	cancel := view.Action{Label: "Cancel run", Icon: "player-stop", Href: "/c", Post: true, Danger: true, Confirm: &view.Ask{Text: "?", Label: "Cancel run", Note: &view.Field{Name: "note", Label: "Why", Kind: view.TextAreaField}}}
@@ -56,6 +57,10 @@ func samples() map[string]templ.Component {
 	form := view.Form{Href: "/s", Submit: "Start", SubmitIcon: "player-play", Fields: []view.Field{{Name: "a", Label: "A", Error: "Give A.", Hint: "h"}, {Name: "b", Label: "B", Kind: view.SelectField}, {Name: "c", Label: "C", Kind: view.CheckboxField}}}
 	return map[string]templ.Component{
 		"page":      ui.Page(shell),
+		"overlay": ui.Overlay(view.Overlay{
+			Href: "/p", Loaded: true, Poll: true, Count: 8, More: 7, Rows: []view.RunRow{row}, ShowTenant: true,
+			All: view.Link{Label: "Show all 8", Href: "/a"}, Stuck: lifecycle.ActiveStaleAttention.Badge(), StuckHref: "/s",
+		}),
 		"decision":  ui.Decision(view.DecisionOf(truth, cancel)),
 		"runs":      ui.RunTable(view.RunTable{ID: "runs", ShowTenant: true, Rows: []view.RunRow{row}, Pager: view.Pager{FirstHref: "/", NextHref: "/", Noun: "runs"}}),
 		"progress":  ui.Progress(view.ProgressOf(truth)),
@@ -149,11 +154,26 @@ func TestTheTruthStripWarns(t *testing.T) {
 func TestAPagePollsOnlyWhileSomethingIsActive(t *testing.T) {
 	t.Parallel()
 	s := view.Shell{Live: view.Live{Href: "/o", Poll: true}}
-	require.Contains(t, render(t, ui.Page(s)), `every 5s`)
+	require.Contains(t, render(t, ui.Page(s)), `data-poll="5"`)
 	s.Live.Poll = false
-	require.NotContains(t, render(t, ui.Page(s)), `every 5s`)
-	s.Live.EventsHref = "/events"
-	require.Contains(t, render(t, ui.Page(s)), `sse:run`)
+	require.NotContains(t, render(t, ui.Page(s)), `data-poll`)
+	require.NotContains(t, render(t, ui.Page(s)), `data-events`)
+	s.Live.EventsHref = "/events?after=a-1"
+	require.Contains(t, render(t, ui.Page(s)), `data-events="/events?after=a-1"`)
+	require.Contains(t, render(t, ui.Page(view.Shell{Live: view.Live{EventsHref: "/events"}})), `data-events`, "a form is told for what lies over it")
+}
+
+// Over a page there is nothing but the way to the active runs, until they are loaded; and nothing where there are none.
+func TestTheOverlayIsLoadedOnItsOwn(t *testing.T) {
+	t.Parallel()
+	require.NotContains(t, render(t, ui.Page(view.Shell{})), `id="overlay"`)
+	html := render(t, ui.Page(view.Shell{Overlay: view.Overlay{Href: "/p?x=1"}}))
+	require.Contains(t, html, `data-pending`)
+	require.Contains(t, html, `hx-get="/p?x=1"`)
+	html = render(t, ui.Overlay(view.Overlay{Href: "/p", Loaded: true}))
+	require.NotContains(t, html, `data-pending`)
+	require.NotContains(t, html, `data-poll`)
+	require.NotContains(t, html, `<aside`)
 }
 
 // Where there is no action there is no group for one.

@@ -16,9 +16,20 @@ type Shell struct {
 	Nav        []Link
 	Workspaces Switcher
 	User       User
+	Search     *Search // nil on pages that have a search of their own
 	Truth      TruthAge
 	Alerts     []Alert // shown above the page: outcomes of actions, telemetry gap
 	Live       Live
+	Overlay    Overlay // of the admin plane
+	Bell       *Bell   // nil where the reader has no notifications
+}
+
+// Bell leads to the reader's notifications: to those that are unread, while there are any.
+type Bell struct {
+	Href    string
+	Unread  int
+	More    bool // there are more than Unread
+	Current bool // this page is theirs
 }
 
 // Link is a navigation entry.
@@ -27,6 +38,13 @@ type Link struct {
 	Href    string
 	Icon    string
 	Current bool
+}
+
+// Search is the box in the top bar: what it asks for leads to a list.
+type Search struct {
+	Href   string
+	Hidden []Pair // the list's place
+	Field  Field
 }
 
 // Switcher offers the workspaces a member may enter. With fewer than two it is only a name.
@@ -61,7 +79,23 @@ func (t TruthAge) Warns() bool {
 type Live struct {
 	Href       string // the page's own URL; its answer is morphed into the page
 	Poll       bool   // something visible is active: ask again every five seconds
-	EventsHref string // server-sent events stream; its "run" events renew the page
+	EventsHref string // the stream of changes since the page was read; what it tells of renews every part of the page
+}
+
+// Overlay is the active runs over a page. Until it is Loaded it only says from where.
+type Overlay struct {
+	Href          string
+	Loaded        bool
+	Poll          bool // as Live's
+	Count         int64
+	More          int64    // of them that are not in Rows
+	Rows          []RunRow // those that need attention first
+	Own           string   // the id of the run whose page is below: there is no way to it
+	ShowTenant    bool
+	ShowWorkspace bool
+	All           Link  // the list of all that are counted
+	Stuck         Badge // how many are likely stuck; without a label none are
+	StuckHref     string
 }
 
 // Bare is the frame of pages without navigation: sign-in and errors.

@@ -17,6 +17,17 @@
     for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
   });
 
+  // A slash goes to the search, as on many sites.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    const box = [...document.querySelectorAll("[data-search]")].find((box) => box.offsetParent);
+    if (!box) return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  });
+
   // Copy buttons.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-copy]");
@@ -65,24 +76,22 @@
       !((name === "open" && node.localName === "details") || name === "data-sent" || name === "data-copied");
   }
 
-  // Nobody looks at a hidden tab: its refreshes wait until it is shown again.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (document.hidden && event.target.hasAttribute?.("data-live")) event.preventDefault();
+  // What was opened or folded away stays so on the next page. At first it is open where there is room.
+  const remembered = new WeakSet();
+  const name = (details) => "opstruth-" + details.dataset.remember;
+  const recall = () => {
+    for (const details of document.querySelectorAll("details[data-remember]")) {
+      if (remembered.has(details)) continue;
+      remembered.add(details);
+      let choice = null;
+      try { choice = localStorage.getItem(name(details)); } catch { /* private mode: nothing was kept */ }
+      details.open = choice ? choice === "open" : matchMedia("(min-width: 1100px) and (min-height: 700px)").matches;
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const details = event.target.closest?.("details[data-remember] > summary")?.parentElement;
+    if (!details) return;
+    try { localStorage.setItem(name(details), details.open ? "closed" : "open"); } catch { /* private mode: holds for this page */ }
   });
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden || !window.htmx) return;
-    for (const live of document.querySelectorAll("[data-live]")) htmx.trigger(live, "refresh");
-  });
-
-  // Times of a page that could not be refreshed must not look current.
-  const stale = (on) => document.documentElement.toggleAttribute("data-offline", on);
-  document.addEventListener("htmx:sendError", () => stale(true));
-  document.addEventListener("htmx:timeout", () => stale(true));
-  document.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
-    // Signed out or no longer allowed: the page in view is not this reader's any more; load what is.
-    if (event.target.hasAttribute?.("data-live") && status < 500) location.reload();
-    else stale(true);
-  });
-  document.addEventListener("htmx:afterOnLoad", () => stale(false));
+  document.addEventListener("htmx:afterSwap", recall);
 })();
