@@ -40,7 +40,7 @@ func everything() metrics.Snapshot {
 		},
 		Stuck: []metrics.StuckCount{
 			{Type: "inventory.sync", Cause: lifecycle.NoWorkers, TaskQueue: "sync", Count: 1},
-			{Type: "inventory.sync", TaskQueue: "sync", Count: 1},
+			{Type: "inventory.sync", Cause: lifecycle.Unverified, TaskQueue: "sync", Count: 1},
 		},
 		OldestStale: map[string]time.Duration{"inventory.sync": 90 * time.Second},
 		LastPass:    time.Unix(1_700_000_000, 500_000_000),

@@ -42,7 +42,7 @@ type RunCount struct {
 // StuckCount counts likely stuck runs that share these labels.
 type StuckCount struct {
 	Type      string
-	Cause     lifecycle.Cause
+	Cause     lifecycle.Cause // never NoCause
 	TaskQueue string
 	Count     int64
 }
@@ -93,11 +93,7 @@ func (r *Record) Collect(to chan<- prometheus.Metric) {
 		gauge(r.runs, float64(c.Count), c.Type, string(c.Status), string(c.Class), strconv.FormatBool(c.Open))
 	}
 	for _, c := range s.Stuck {
-		cause := c.Cause
-		if cause == lifecycle.NoCause {
-			cause = lifecycle.Unverified
-		}
-		gauge(r.stuck, float64(c.Count), c.Type, string(cause), c.TaskQueue)
+		gauge(r.stuck, float64(c.Count), c.Type, string(c.Cause), c.TaskQueue)
 	}
 	for operation, age := range s.OldestStale {
 		gauge(r.oldest, age.Seconds(), operation)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 )
 
@@ -48,10 +49,15 @@ func (f *fromStore) Snapshot(ctx context.Context) (Snapshot, error) {
 	return s, nil
 }
 
+// countStuck counts by what the labels will say: two counts with equal labels would cost the scrape one of them.
 func countStuck(runs []models.StuckRun) []StuckCount {
 	counts := map[StuckCount]int64{}
 	for _, run := range runs {
-		counts[StuckCount{Type: run.Type, Cause: run.Cause, TaskQueue: run.Queue}]++
+		cause := run.Cause
+		if cause == lifecycle.NoCause {
+			cause = lifecycle.Unverified
+		}
+		counts[StuckCount{Type: run.Type, Cause: cause, TaskQueue: run.Queue}]++
 	}
 	all := make([]StuckCount, 0, len(counts))
 	for labels, n := range counts {

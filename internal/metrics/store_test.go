@@ -3,9 +3,12 @@ package metrics_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/internal/metrics"
@@ -55,6 +58,24 @@ func TestFromStoreCountsStuckRunsByTheirLabels(t *testing.T) {
 	require.Equal(t, map[string]time.Duration{"a": time.Minute}, got.OldestStale)
 	require.Equal(t, at, got.LastPass, "a pass that Temporal did not answer is no success")
 	require.Equal(t, map[string]bool{"overall": true, "q": false}, got.Breakers)
+}
+
+// A run without a cause yet and one whose cause is that nobody could be asked have the same label.
+func TestRunsWithoutACauseAreCountedWithTheUnverified(t *testing.T) {
+	t.Parallel()
+
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(metrics.NewRecord(metrics.FromStore(store{census: models.Census{Stuck: []models.StuckRun{
+		{Type: "a", Queue: "q"},
+		{Type: "a", Queue: "q", Cause: lifecycle.Unverified},
+		{Type: "a", Queue: "other", Cause: lifecycle.Unverified},
+	}}}), discard))
+	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP opstruth_stuck_runs Active runs that are likely stuck, by type, verified cause (unverified until there is one) and task queue.
+# TYPE opstruth_stuck_runs gauge
+opstruth_stuck_runs{cause="unverified",task_queue="other",type="a"} 1
+opstruth_stuck_runs{cause="unverified",task_queue="q",type="a"} 2
+`), metrics.StuckRuns.Name))
 }
 
 func TestFromStoreFailsWholly(t *testing.T) {
