@@ -14,6 +14,7 @@ const artifactPartBytes = 1 << 20
 // WriteArtifact stores a file of an active run as it is produced, piece by piece, so that its size does not matter. It
 // appears once it is whole; the same name again replaces it. After the run's end it changes nothing, like RecordItems.
 func (s *Store) WriteArtifact(ctx context.Context, runID, name, contentType string, produce func(io.Writer) error) error {
+	name, contentType = storable(name), storable(contentType)
 	err := s.Write(ctx, func(tx *gorm.DB) error {
 		if _, _, err := s.lockActive(tx, runID); err != nil {
 			return err

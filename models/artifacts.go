@@ -14,6 +14,7 @@ func (s *Store) SaveArtifact(ctx context.Context, runID, name, contentType strin
 	if body == nil {
 		body = []byte{}
 	}
+	name, contentType = storable(name), storable(contentType)
 	err := s.Write(ctx, func(tx *gorm.DB) error { return s.putArtifact(tx, runID, name, contentType, int64(len(body)), body) })
 	return s.orLate(ctx, runID, err, fmt.Sprintf("artifact %q", name))
 }

@@ -103,6 +103,7 @@ const objectsPerInsert = 500
 // SaveInventoryPage stores a page's objects with how far the collection is read now. An object that was stored before is
 // replaced, so that a page may be stored again; a page itself holds no object twice. After the run's end it changes nothing, like RecordItems.
 func (s *Store) SaveInventoryPage(ctx context.Context, runID string, c InventoryCollection, objects []InventoryObject) error {
+	c.Problem, objects = storable(c.Problem), storableObjects(objects)
 	err := s.Write(ctx, func(tx *gorm.DB) error {
 		if _, _, err := s.lockActive(tx, runID); err != nil {
 			return err

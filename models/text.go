@@ -24,6 +24,15 @@ func storableChange(c lifecycle.Change) lifecycle.Change {
 	return c
 }
 
+func storableObjects(objects []InventoryObject) []InventoryObject {
+	objects = slices.Clone(objects)
+	for i := range objects {
+		o := &objects[i]
+		o.ID, o.Name, o.Body = storable(o.ID), storable(o.Name), storable(o.Body)
+	}
+	return objects
+}
+
 func storableItems(items []Item) []Item {
 	items = slices.Clone(items)
 	for i := range items {

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"io"
 	"testing"
 	"time"
 
@@ -31,6 +32,27 @@ func TestWordsThatNoTextMayHoldAreStored(t *testing.T) {
 		_, err = s.RecordBeats(ctx, worker, []models.Beat{beat})
 		require.NoError(t, err)
 		require.NoError(t, s.DeclareWait(ctx, run.ID, lifecycle.Wait{ID: "w", Kind: lifecycle.DurableWait, Reason: broken, By: broken}, time.Hour))
+
+		c, err := s.SaveConnection(ctx, models.Connection{TenantID: w.North.ID, Name: "directory", BaseURL: "https://x", Auth: models.AuthNone})
+		require.NoError(t, err)
+		_, err = s.BeginInventory(ctx, run.ID, c.ID, []string{"users"})
+		require.NoError(t, err)
+		collection := models.InventoryCollection{Name: "users", Pages: 1, Problem: broken}
+		object := models.InventoryObject{ID: broken, Name: broken, Hash: "h", Body: broken}
+		require.NoError(t, s.SaveInventoryPage(ctx, run.ID, collection, []models.InventoryObject{object}))
+		inventory, err := s.Inventory(ctx, run.ID)
+		require.NoError(t, err)
+		require.Equal(t, []models.InventoryCollection{{Name: "users", Pages: 1, Problem: mended, Objects: 1}}, inventory.Collections)
+
+		require.NoError(t, s.SaveArtifact(ctx, run.ID, broken, broken, []byte(broken)))
+		require.NoError(t, s.WriteArtifact(ctx, run.ID, broken, broken, func(to io.Writer) error {
+			_, err := io.WriteString(to, broken)
+			return err
+		}))
+		artifact, err := s.Artifact(ctx, w.OwnerScope, run.ID, mended)
+		require.NoError(t, err)
+		require.Equal(t, mended, artifact.ContentType)
+		require.Equal(t, broken, string(artifact.Body), "bytes are no text")
 
 		run, err = s.Transition(ctx, run.ID, lifecycle.Change{
 			Kind: lifecycle.Finished, Token: "t", Outcome: lifecycle.Failed, Failure: lifecycle.Failure{Code: broken, Message: broken},

@@ -72,7 +72,7 @@ func object(raw json.RawMessage) (models.InventoryObject, error) {
 func name(fields map[string]any, id string) string {
 	for _, field := range []string{"displayName", "name", "userPrincipalName", "title"} {
 		if s, _ := fields[field].(string); strings.TrimSpace(s) != "" {
-			r := []rune(strings.ReplaceAll(strings.TrimSpace(s), "\x00", ""))
+			r := []rune(strings.TrimSpace(s))
 			return string(r[:min(len(r), maxName)])
 		}
 	}
