@@ -3,8 +3,6 @@ package models
 import (
 	"context"
 	"fmt"
-
-	"gorm.io/gorm"
 )
 
 // ListRuns reads one page of the runs that scope and filter let through, the newest queued first.
@@ -17,12 +15,8 @@ func (s *Store) ListRuns(ctx context.Context, sc Scope, f Filter, p Page) (RunPa
 		return RunPage{}, err
 	}
 	var page RunPage
-	err = s.read(ctx, func(db *gorm.DB) (err error) {
-		page.Runs, page.Now, err = s.load(db, statement, args...)
-		return err
-	})
-	if err != nil {
-		return RunPage{}, fmt.Errorf("list runs: %w", err)
+	if page.Runs, page.Now, err = s.listed(ctx, "list runs", statement, args...); err != nil {
+		return RunPage{}, err
 	}
 	var more bool
 	if page.Runs, more = cut(page.Runs, p.limit()); more {

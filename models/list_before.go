@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"gorm.io/gorm"
 )
 
 // listBefore reads the page that ends right before p.Before, in the order of every list.
@@ -20,12 +18,9 @@ func (s *Store) listBefore(ctx context.Context, sc Scope, f Filter, p Page) (Run
 	}
 	c.add("(r.queued_at, r.id) > (?, ?)", before.At, before.ID)
 	var page RunPage
-	err = s.read(ctx, func(db *gorm.DB) (err error) {
-		page.Runs, page.Now, err = s.load(db, fmt.Sprintf(`%s ORDER BY r.queued_at, r.id LIMIT %d`, c.where(), p.limit()+1), c.args...)
-		return err
-	})
-	if err != nil {
-		return RunPage{}, fmt.Errorf("list runs: %w", err)
+	statement := fmt.Sprintf(`%s ORDER BY r.queued_at, r.id LIMIT %d`, c.where(), p.limit()+1)
+	if page.Runs, page.Now, err = s.listed(ctx, "list runs", statement, c.args...); err != nil {
+		return RunPage{}, err
 	}
 	var more bool
 	page.Runs, more = cut(page.Runs, p.limit())

@@ -46,7 +46,11 @@ func TestListPagesNewestFirst(t *testing.T) {
 		empty, err := s.ListRuns(t.Context(), w.StrangerScope, models.Filter{}, models.Page{})
 		require.NoError(t, err)
 		require.Empty(t, empty.Runs)
-		require.Zero(t, empty.Now, "there is no row to read the clock with")
+		require.False(t, empty.Now.IsZero(), "there is no row to read the clock with")
+		before, err := s.ListRuns(t.Context(), w.OwnerScope, models.Filter{Type: "none"}, models.Page{Before: page.Cursor})
+		require.NoError(t, err)
+		require.Empty(t, before.Runs)
+		require.False(t, before.Now.IsZero())
 	})
 }
 

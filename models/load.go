@@ -29,6 +29,23 @@ func (s *Store) Run(ctx context.Context, sc Scope, id string) (Run, time.Time, e
 	return runs[0], now, nil
 }
 
+// listed reads runs with the clock, also where there are none to read it with.
+func (s *Store) listed(ctx context.Context, what, where string, args ...any) ([]Run, time.Time, error) {
+	var runs []Run
+	var now time.Time
+	err := s.read(ctx, func(db *gorm.DB) (err error) {
+		runs, now, err = s.load(db, where, args...)
+		return err
+	})
+	if err == nil && len(runs) == 0 {
+		now, err = s.Now(ctx)
+	}
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("%s: %w", what, err)
+	}
+	return runs, now, nil
+}
+
 // load reads the runs that a WHERE clause and what follows it select, with the clock of the same statement. now is
 // zero where there is none.
 func (s *Store) load(db *gorm.DB, where string, args ...any) ([]Run, time.Time, error) {

@@ -41,9 +41,9 @@ func (s *Store) ActiveSample(ctx context.Context, after string, limit int) ([]Ru
 	return s.enginePage(ctx, "sample active runs", `WHERE l.run_id > ? AND r.dispatched_at > 0 ORDER BY l.run_id LIMIT ?`, limit, after)
 }
 
-// enginePage is one page of an engineList whose last parameter is the limit.
+// enginePage is one page of runs of all workspaces, for the reconciler alone. The limit is the last parameter.
 func (s *Store) enginePage(ctx context.Context, what, where string, limit int, args ...any) ([]Run, time.Time, string, error) {
-	runs, now, err := s.engineList(ctx, what, where, append(args, limit+1)...)
+	runs, now, err := s.listed(ctx, what, where, append(args, limit+1)...)
 	if err != nil {
 		return nil, time.Time{}, "", err
 	}
@@ -60,24 +60,7 @@ func (s *Store) ActiveByID(ctx context.Context, ids []string) ([]Run, time.Time,
 		now, err := s.Now(ctx)
 		return nil, now, err
 	}
-	return s.engineList(ctx, "read active runs", `WHERE r.id IN ? AND `+activeSQL+` ORDER BY r.id`, ids)
-}
-
-// engineList reads runs across all workspaces, for the reconciler alone, with the clock.
-func (s *Store) engineList(ctx context.Context, what, where string, args ...any) ([]Run, time.Time, error) {
-	var runs []Run
-	var now time.Time
-	err := s.read(ctx, func(db *gorm.DB) (err error) {
-		runs, now, err = s.load(db, where, args...)
-		return err
-	})
-	if err == nil && len(runs) == 0 {
-		now, err = s.Now(ctx)
-	}
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("%s: %w", what, err)
-	}
-	return runs, now, nil
+	return s.listed(ctx, "read active runs", `WHERE r.id IN ? AND `+activeSQL+` ORDER BY r.id`, ids)
 }
 
 // RecordVerdict stores what was concluded about a run that was judged as it was read: lifecycle.ErrOvertaken when

@@ -102,7 +102,7 @@ type Page struct {
 // RunPage is one page of runs, the newest queued first.
 type RunPage struct {
 	Runs []Run
-	Now  time.Time // the database's clock when the runs were read; zero where there are none
+	Now  time.Time // the database's clock when the runs were read
 	Next string    // cursor of the next page; empty at the end
 	Prev string    // Before of the previous page; empty at the beginning
 }

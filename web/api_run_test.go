@@ -83,6 +83,15 @@ func TestAPITellsHowLongARunWasStuck(t *testing.T) {
 	require.Nil(t, timeline.Events[at].Data.SilentSeconds)
 }
 
+// Also that there is nothing is told as of a moment.
+func TestAPITellsWhenAListWasEmpty(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	list := decode[api.RunList](t, b.api(b.token(b.owner()), http.MethodGet, "/api/v1/runs", nil), http.StatusOK)
+	require.Empty(t, list.Runs)
+	require.WithinDuration(t, time.Now(), list.AsOf, time.Minute)
+}
+
 func TestAPIArtifacts(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

