@@ -160,8 +160,10 @@ func (h *host) Item(i models.Item) {
 }
 
 // SetTotal implements operation.Host.
-func (h *host) SetTotal(ctx context.Context, total int64) error {
-	if err := h.steps.Record.SavePlan(ctx, h.runID, total); err != nil {
+func (h *host) SetTotal(ctx context.Context, total int64) error { return h.savePlan(ctx, total, "") }
+
+func (h *host) savePlan(ctx context.Context, total int64, note string) error {
+	if err := h.steps.Record.SavePlan(ctx, h.runID, total, note); err != nil {
 		return fmt.Errorf("record the plan of run %s: %w", h.runID, err)
 	}
 	return nil

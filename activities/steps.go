@@ -23,7 +23,7 @@ const resultArtifact = "result.json"
 type RunRecord interface {
 	Run(ctx context.Context, s models.Scope, id string) (models.Run, time.Time, error)
 	Transition(ctx context.Context, runID string, c lifecycle.Change) (models.Run, error)
-	SavePlan(ctx context.Context, runID string, total int64) error
+	SavePlan(ctx context.Context, runID string, total int64, note string) error
 	RecordItems(ctx context.Context, runID string, items []models.Item) error
 	SaveArtifact(ctx context.Context, runID, name, contentType string, body []byte) error
 	DeclareWait(ctx context.Context, runID string, w lifecycle.Wait, lasts time.Duration) error
@@ -108,14 +108,10 @@ func (s *Steps) Plan(ctx context.Context, in contract.StepInput) (contract.PlanR
 	}
 	var plan operation.Plan
 	err = s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {
-		if plan, err = d.Plan(ctx, h, info(run)); err != nil || plan.Total == 0 {
+		if plan, err = d.Plan(ctx, h, info(run)); err != nil || (plan.Total == 0 && plan.Note == "") {
 			return err
 		}
-		if plan.Note != "" {
-			_, err = s.Record.Transition(ctx, in.RunID, lifecycle.Change{Kind: lifecycle.Planned, Total: plan.Total, Note: plan.Note})
-			return err
-		}
-		return h.SetTotal(ctx, plan.Total)
+		return h.savePlan(ctx, plan.Total, plan.Note)
 	})
 	return contract.PlanResult{Cursor: plan.Cursor}, err
 }

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"strconv"
@@ -286,6 +287,24 @@ func TestPlanRecordsTheTotal(t *testing.T) {
 	require.EqualValues(t, 3, s.facts().Counts.Total)
 }
 
+// What people should know of a plan does not hang on the number of items being known.
+func TestAPlanIsNotedWhateverItsTotal(t *testing.T) {
+	t.Parallel()
+	for _, total := range []int64{0, 3} {
+		s := setupSteps(t)
+		s.kind.Plan = func(context.Context, *operation.Run[work]) (operation.Plan, error) {
+			return operation.Plan{Total: total, Note: "2 lines are left out"}, nil
+		}
+		require.NoError(t, s.call(contract.ActivityPlan, contract.StepInput{RunID: s.run.ID}, nil))
+		events, _, err := s.store.Timeline(t.Context(), models.Engine(), s.run.ID, models.Page{Limit: 1})
+		require.NoError(t, err)
+		require.Equal(t, lifecycle.Planned, events[0].Kind)
+		var told models.EventData
+		require.NoError(t, json.Unmarshal(events[0].Data, &told))
+		require.Equal(t, models.EventData{Total: total, Note: "2 lines are left out"}, told)
+	}
+}
+
 func TestAChunkThatIsRepeatedCountsOnce(t *testing.T) {
 	t.Parallel()
 	s := setupSteps(t)
@@ -484,7 +503,7 @@ func TestTheItemsDecideHowARunEnds(t *testing.T) {
 			t.Parallel()
 			s := setupSteps(t)
 			s.change(lifecycle.Change{Kind: lifecycle.Started})
-			require.NoError(t, s.store.SavePlan(t.Context(), s.run.ID, c.total))
+			require.NoError(t, s.store.SavePlan(t.Context(), s.run.ID, c.total, ""))
 			var items []models.Item
 			for i, state := range c.items {
 				items = append(items, models.Item{Key: strconv.Itoa(i), State: state})

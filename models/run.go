@@ -171,8 +171,8 @@ func (s *Store) SetDispatched(ctx context.Context, runID, firstRunID, namespace,
 	return err
 }
 
-// SavePlan records how many items a run has.
-func (s *Store) SavePlan(ctx context.Context, runID string, total int64) error {
-	_, err := s.Transition(ctx, runID, lifecycle.Change{Kind: lifecycle.Planned, Total: total})
+// SavePlan records how many items a run has, 0 where that is not known, and what people should know of its plan.
+func (s *Store) SavePlan(ctx context.Context, runID string, total int64, note string) error {
+	_, err := s.Transition(ctx, runID, lifecycle.Change{Kind: lifecycle.Planned, Total: total, Note: note})
 	return err
 }

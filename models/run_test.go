@@ -31,7 +31,7 @@ func TestRunGoesFromQueuedToItsEnd(t *testing.T) {
 		require.Equal(t, "first", run.FirstRunID)
 		require.Equal(t, run.Facts.LivenessAt.Add(run.Facts.Policy.StaleAfter), run.Facts.StaleAt)
 
-		require.NoError(t, s.SavePlan(ctx, run.ID, 3))
+		require.NoError(t, s.SavePlan(ctx, run.ID, 3, ""))
 		require.NoError(t, s.RecordItems(ctx, run.ID, []models.Item{
 			{Key: "a", State: models.ItemSucceeded}, {Key: "b", State: models.ItemFailed, Message: "no"},
 		}))

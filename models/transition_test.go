@@ -102,7 +102,7 @@ func TestLateResultIsDisclosedOnceAndNotApplied(t *testing.T) {
 		require.ErrorIs(t, s.RecordItems(ctx, run.ID, []models.Item{{Key: "x", State: models.ItemSucceeded}}), lifecycle.ErrEnded)
 		require.ErrorIs(t, s.RecordItems(ctx, run.ID, []models.Item{{Key: "y", State: models.ItemSucceeded}}), lifecycle.ErrEnded)
 		require.ErrorIs(t, s.SaveArtifact(ctx, run.ID, "a", "text/plain", nil), lifecycle.ErrEnded)
-		require.ErrorIs(t, s.SavePlan(ctx, run.ID, 9), lifecycle.ErrEnded)
+		require.ErrorIs(t, s.SavePlan(ctx, run.ID, 9, ""), lifecycle.ErrEnded)
 		after, _, err := s.Run(ctx, models.Engine(), run.ID)
 		require.NoError(t, err)
 		require.Equal(t, lifecycle.Counts{}, after.Facts.Counts)

@@ -6,7 +6,7 @@ import "context"
 // store is one.
 type Reporter interface {
 	RecordItems(ctx context.Context, runID string, items []Item) error
-	SavePlan(ctx context.Context, runID string, total int64) error
+	SavePlan(ctx context.Context, runID string, total int64, note string) error
 }
 
 type reporting struct {
@@ -41,5 +41,5 @@ func ReportTotal(ctx context.Context, total int64) error {
 	if !ok {
 		return nil
 	}
-	return r.to.SavePlan(ctx, r.runID, total)
+	return r.to.SavePlan(ctx, r.runID, total, "")
 }

@@ -58,7 +58,7 @@ func (r *reported) RecordItems(_ context.Context, runID string, items []operatio
 	return nil
 }
 
-func (r *reported) SavePlan(_ context.Context, _ string, total int64) error {
+func (r *reported) SavePlan(_ context.Context, _ string, total int64, _ string) error {
 	r.total = total
 	return nil
 }

@@ -116,7 +116,7 @@ func TestPageOfARunShowsWhatItDid(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	run := modelstest.Running(t, b.store, b.world.NewRun())
-	require.NoError(t, b.store.SavePlan(t.Context(), run.ID, 60))
+	require.NoError(t, b.store.SavePlan(t.Context(), run.ID, 60, ""))
 	var items []models.Item
 	for i := range 59 {
 		items = append(items, models.Item{Key: "item-" + strconv.Itoa(i), State: models.ItemSucceeded})

@@ -59,7 +59,7 @@ func TestRunsWatchTellsEveryChangeAndTheOutcome(t *testing.T) {
 }
 
 func advance(b *bench, id string) {
-	require.NoError(b.t, b.store.SavePlan(b.t.Context(), id, 2))
+	require.NoError(b.t, b.store.SavePlan(b.t.Context(), id, 2, ""))
 	require.NoError(b.t, b.store.RecordItems(b.t.Context(), id, []models.Item{{Key: "a", State: models.ItemSucceeded}}))
 }
 

@@ -70,7 +70,7 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 		if d.Total == 1 {
 			return join("1 item", d.Note)
 		}
-		return join(view.Count(d.Total)+" items", d.Note)
+		return join(when(d.Total > 0, view.Count(d.Total)+" items"), d.Note)
 	case lifecycle.WaitDeclared:
 		return join(d.Wait, when(d.Until != 0, "until "+until()), when(d.By != "", "declared by "+d.By))
 	case lifecycle.WaitEnded:
