@@ -151,7 +151,7 @@ func (c *course) silences(events []models.Event, f lifecycle.Facts, now time.Tim
 		case lifecycle.WentStale:
 			since, inGap = e.At, d.Gap
 		case lifecycle.Recovered:
-			if since.IsZero() && d.StaleAt != 0 {
+			if d.StaleAt != 0 { // late signs of life may have moved it since
 				since = time.UnixMicro(d.StaleAt)
 			}
 			if !since.IsZero() {

@@ -228,7 +228,7 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 	for i, k := range kinds {
 		d.Events = append(d.Events, models.Event{ID: int64(i + 1), At: now.Add(time.Duration(i) * time.Second), Kind: k, Actor: "Mara", Data: data(t, models.EventData{
 			Outcome: lifecycle.Failed, Cause: lifecycle.NoWorkers, Total: 4210, Message: "it broke", Note: "seen", By: pagetest.ID(1),
-			Wait: "Retry-After", Until: now.UnixMicro(), SilentFor: (2 * time.Minute).Microseconds(), Gap: true,
+			Wait: "Retry-After", Until: now.UnixMicro(), StaleAt: now.UnixMicro(), SilentFor: (2 * time.Minute).Microseconds(), Gap: true,
 			Evidence: &lifecycle.Evidence{Answer: lifecycle.Answered, WorkersSeen: -1, PollerAge: -1},
 		})})
 	}
@@ -256,7 +256,7 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 	require.Equal(t, "4\u202f210 items · seen", find(lifecycle.Planned).Detail)
 	require.Equal(t, "Retry-After · until 14:03 UTC · declared by "+pagetest.ID(1), find(lifecycle.WaitDeclared).Detail)
 	require.Equal(t, "No worker serves the queue · 2 min of silence", find(lifecycle.Reconciled).Detail)
-	require.Equal(t, "after 1 s", find(lifecycle.Recovered).Detail, "since it became likely stuck, whenever it was heard last")
+	require.Equal(t, "after 21 s", find(lifecycle.Recovered).Detail, "since the moment that the event names, whatever else is on the page")
 	doc := html(t, ui.RunPage(page.Run(d)))
 	require.Contains(t, href(t, doc.Find(".panel-foot a")), "events_after=c")
 	require.Contains(t, text(doc.Find("#timeline details").First()), "Temporal answered")

@@ -20,21 +20,8 @@ func (d RunData) timeline() []view.Event {
 	lines := make([]view.Event, len(events))
 	for i, e := range events {
 		lines[i] = line(e, d.Now)
-		if e.Kind == lifecycle.Recovered {
-			lines[i].Detail = stuckFor(e, events[i+1:])
-		}
 	}
 	return lines
-}
-
-// stuckFor tells how long the episode lasted that a recovery ended, by when it became likely stuck.
-func stuckFor(recovered models.Event, older []models.Event) string {
-	for _, e := range older {
-		if e.Kind == lifecycle.WentStale {
-			return "after " + lifecycle.Span(recovered.At.Sub(e.At))
-		}
-	}
-	return ""
 }
 
 // line tells one event in words.
@@ -55,6 +42,10 @@ func line(e models.Event, now time.Time) view.Event {
 		}
 	case lifecycle.CauseFound:
 		v.Title = "Checked: " + lower(data.Cause.Label())
+	case lifecycle.Recovered:
+		if data.StaleAt != 0 {
+			v.Detail = "after " + lifecycle.Span(e.At.Sub(time.UnixMicro(data.StaleAt)))
+		}
 	}
 	if data.Evidence != nil {
 		v.Facts = evidenceFacts(*data.Evidence, e.At, now)
