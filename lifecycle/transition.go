@@ -93,8 +93,8 @@ func Apply(f Facts, c Change, now time.Time) (Facts, error) {
 		f.Status, f.StartedAt = Running, now
 		f.LivenessAt, f.ProgressAt = later(f.LivenessAt, now), later(f.ProgressAt, now)
 	case Planned:
-		f.Counts.Total = c.Total
-		f.LivenessAt, f.ProgressAt = later(f.LivenessAt, now), later(f.ProgressAt, now)
+		// Like items it is progress and no sign of life: an attempt that Temporal gave up may still report. The owner beats.
+		f.Counts.Total, f.ProgressAt = c.Total, later(f.ProgressAt, now)
 	case WaitDeclared:
 		f.Wait, f.LivenessAt = f.declare(c.Wait, now), later(f.LivenessAt, now)
 	case WaitEnded:

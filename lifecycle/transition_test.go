@@ -36,7 +36,7 @@ func TestApply(t *testing.T) {
 		}, nil},
 		{"started twice", running, kind(lifecycle.Started), nil, lifecycle.ErrUnchanged},
 		{"planned", running, lifecycle.Change{Kind: lifecycle.Planned, Total: 9}, func(f *lifecycle.Facts) {
-			f.Counts.Total, f.LivenessAt, f.ProgressAt = 9, at, at
+			f.Counts.Total, f.ProgressAt = 9, at
 		}, nil},
 		{"wait declared", running, lifecycle.Change{Kind: lifecycle.WaitDeclared, Wait: wait}, func(f *lifecycle.Facts) {
 			f.Wait, f.LivenessAt = wait, at

@@ -170,6 +170,7 @@ func TestItemsOfACutOffStepKeepNoRunFresh(t *testing.T) {
 	t.Parallel()
 	forEachScene(t, nil, func(sc *scene) {
 		sc.beat(time.Second, models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1})
+		require.NoError(sc, sc.at(15*time.Second).SavePlan(sc.Context(), sc.run.ID, 3, ""))
 		require.NoError(sc, sc.at(15*time.Second).RecordItems(sc.Context(), sc.run.ID, []models.Item{{Key: "a", State: models.ItemSucceeded}}))
 		run, truth := sc.read(21 * time.Second)
 		require.Equal(sc, lifecycle.LikelyStale, truth.Freshness)
