@@ -94,8 +94,30 @@ func (s *Store) markGap(tx *gorm.DB) error {
 
 // ReconcilerState reads what the reconciler knows about itself, with the clock. Before its first pass it is zero.
 func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
+	around, err := s.surroundings(ctx, "0")
+	return around.State, around.Now, err
+}
+
+// Surroundings is what every page shows beside its own.
+type Surroundings struct {
+	State  State
+	Now    time.Time
+	Unread int // notifications of who reads, up to MaxUnread
+}
+
+// Surroundings reads them in one statement.
+func (s *Store) Surroundings(ctx context.Context, m Mailbox) (Surroundings, error) {
+	count, args, err := m.countUnread()
+	if err != nil {
+		return Surroundings{}, err
+	}
+	return s.surroundings(ctx, "("+count+")", args...)
+}
+
+func (s *Store) surroundings(ctx context.Context, unread string, args ...any) (Surroundings, error) {
 	var rows []struct { // the state, once for each breaker
 		PassAt, TemporalAt, PassEvery, Took, ClosedUpTo, Now int64
+		Unread                                               int
 		SchedulePaused                                       bool
 		Cursors, Audit                                       string
 		Scope                                                *string // nil where there is none
@@ -103,11 +125,11 @@ func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
 		Since, Below                                         int64
 	}
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT ` + s.clock + ` AS now, rs.*, b.scope, b.is_open, b.since, b.below FROM (SELECT 1 AS one) AS o
-			LEFT JOIN reconciler_state rs ON rs.id = 1 LEFT JOIN breakers b ON TRUE`).Scan(&rows).Error
+		return db.Raw(`SELECT `+s.clock+` AS now, `+unread+` AS unread, rs.*, b.scope, b.is_open, b.since, b.below FROM (SELECT 1 AS one) AS o
+			LEFT JOIN reconciler_state rs ON rs.id = 1 LEFT JOIN breakers b ON TRUE`, args...).Scan(&rows).Error
 	})
 	if err != nil {
-		return State{}, time.Time{}, fmt.Errorf("read the reconciler's state: %w", err)
+		return Surroundings{}, fmt.Errorf("read the reconciler's state: %w", err)
 	}
 	row := rows[0]
 	state := State{
@@ -123,7 +145,7 @@ func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
 			continue // no pass has ended yet
 		}
 		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
-			return State{}, time.Time{}, fmt.Errorf("read the reconciler's state: %w", err)
+			return Surroundings{}, fmt.Errorf("read the reconciler's state: %w", err)
 		}
 	}
 	for _, b := range rows {
@@ -132,5 +154,5 @@ func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
 		}
 		state.Breakers[*b.Scope] = lifecycle.Breaker{Open: b.IsOpen, Since: fromMicros(b.Since), Below: int(b.Below)}
 	}
-	return state, fromMicros(row.Now), nil
+	return Surroundings{State: state, Now: fromMicros(row.Now), Unread: row.Unread}, nil
 }

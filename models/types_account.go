@@ -105,6 +105,6 @@ type Connection struct {
 type Notification struct {
 	RunID     string
 	CreatedAt time.Time
-	ReadAt    time.Time // by the user who asks; zero while unread
+	Read      bool // by the user whose mailbox it was read from
 	Run       Run
 }

@@ -26,13 +26,27 @@ type Principal struct {
 // Scope is what the principal may see.
 func (p Principal) Scope() models.Scope {
 	if p.Plane == links.System {
-		return models.Platform()
+		return models.Platform().Of(p.User.ID)
 	}
 	grants := make([]models.Grant, len(p.Memberships))
 	for i, m := range p.Memberships {
 		grants[i] = m.Grant()
 	}
-	return models.Member(grants...)
+	return models.Member(grants...).Of(p.User.ID)
+}
+
+// Mailbox is the principal's notifications. On the system plane there are none.
+func (p Principal) Mailbox() models.Mailbox {
+	if p.Plane == links.System {
+		return models.Mailbox{}
+	}
+	box := models.Mailbox{UserID: p.User.ID, Scope: p.Scope()}
+	for _, m := range p.Memberships {
+		if m.Role == models.RoleOwner {
+			box.Owns = append(box.Owns, m.WorkspaceID)
+		}
+	}
+	return box
 }
 
 // Membership is the principal's place in a workspace.

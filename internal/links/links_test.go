@@ -48,7 +48,7 @@ func TestParseNamesTheWrongParameter(t *testing.T) {
 
 	for name, value := range map[string]string{
 		"status": "done", "outcome": "ok", "freshness": "new", "problem_class": "stuck", "cause": "bad_luck", "open": "maybe", "active": "perhaps", "ended_from": "noon", "ended_to": "x",
-		"stale_lineage": "2", "within": "d", "ended_within": "7w", "from": "yesterday", "to": "1", "as_of": "now", "tenant": "north",
+		"stale_lineage": "2", "entry": "dream", "within": "d", "ended_within": "7w", "from": "yesterday", "to": "1", "as_of": "now", "tenant": "north",
 	} {
 		_, err := links.Parse(url.Values{name: {value}})
 		var bad *links.BadParam
@@ -74,4 +74,28 @@ func TestTheTemporalLinkNamesTheVeryExecution(t *testing.T) {
 		links.TemporalUI("http://127.0.0.1:8233/", "ops", "opstruth-run-1", "abc"))
 	require.Equal(t, "http://ui/namespaces/ops/workflows/w", links.TemporalUI("http://ui", "ops", "w", ""))
 	require.Empty(t, links.TemporalUI("", "ops", "w", "r"))
+}
+
+func TestANotificationsLinkKeepsClassAndScopeAndItsWayBack(t *testing.T) {
+	t.Parallel()
+
+	href := links.FromNotification("r1", "acme", "north", lifecycle.TerminalFollowUp)
+	require.Equal(t, "/admin/operations/r1?entry=notifications&problem_class=terminal_follow_up&tenant=north&workspace=acme", href)
+	u, err := url.Parse(href)
+	require.NoError(t, err)
+	from, err := links.Parse(u.Query())
+	require.NoError(t, err)
+	require.Equal(t, links.FromNotifications, from.Entry)
+	require.Equal(t, href, links.Run(links.Admin, "r1", from), "it is kept by what leads on from there")
+	require.NotContains(t, links.Runs(links.Admin, from), "entry", "a list is no way back to itself")
+	require.Equal(t, "/admin/operations/r1?entry=notifications&problem_class=none&workspace=acme", links.FromNotification("r1", "acme", "", lifecycle.NoProblem))
+}
+
+func TestNotificationsHaveTheirAddresses(t *testing.T) {
+	t.Parallel()
+
+	require.Equal(t, "/admin/notifications", links.Notifications(false))
+	require.Equal(t, "/admin/notifications?cursor=c%2F1&unread=true", links.NotificationsPage(true, "c/1"))
+	require.Equal(t, "/admin/notifications/read", links.ReadNotifications())
+	require.Equal(t, "/admin/notifications/a%2Fb/read", links.ReadNotification("a/b"))
 }
