@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,11 +14,14 @@ import (
 	"github.com/opstruth/opstruth/internal/apiclient"
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
-	"github.com/opstruth/opstruth/models"
 )
 
-// sampled are runs of every state, cause, mark, freshness, class, type and place, and about n more, spread over all.
+// sampled are runs of every state, cause, mark, freshness, class, type and place, and about n more, spread over all. If
+// nothing is to be sampled, they are all.
 func (a *agreed) sampled(n int) []*story {
+	if everyRun {
+		return a.stories
+	}
 	seen, step := map[string]bool{}, max(1, len(a.stories)/n)
 	var some []*story
 	for i, s := range a.stories {
@@ -63,16 +67,30 @@ func (a *agreed) detail(v *visitor, s *story, href string) {
 	a.same(surface, s, "badge", s.badge, words(zone.Find(".tag").First()))
 	a.same(surface, s, "marks", s.marks, joined(zone.Find(".tag").Slice(1, goquery.ToEnd)))
 	a.same(surface, s, "headline", s.headline, words(zone.Find("#decision-headline")))
-	a.same(surface, s, "next step", s.nextStep, words(zone.Find(".next-text")))
+	a.same(surface, s, "next step", s.nextStep(v), words(zone.Find(".next-text")))
 	a.same(surface, s, "reconciliation", plain(s.truth.ReconciliationNote()), words(zone.Find(".reconciliation")))
 	a.same(surface, s, "target", plain(s.run.Facts.Target), words(doc.Find(".heading-sub")))
-	if !strings.Contains(doc.Find("#facts-panel-title").Parent().Parent().Text(), s.run.ID) {
+	facts := map[string]string{}
+	for _, line := range doc.Find("#facts-panel-title").Parent().Parent().Find("dl.facts > div").EachIter() {
+		facts[words(line.Find("dt"))] = words(line.Find("dd"))
+	}
+	a.same(surface, s, "class", s.class, facts["Problem class"])
+	a.same(surface, s, "freshness", s.freshness, facts["Freshness"])
+	a.same(surface, s, "lineage", s.lineage, facts["Stuck"])
+	if open := s.truth.ProblemClass == lifecycle.TerminalFollowUp && s.truth.Open; open != (facts["Follow-up"] == "Open") {
+		a.differs("%s: follow-up of run %s: open %t, told %q", surface, s.run.ID, open, facts["Follow-up"])
+	}
+	if !strings.Contains(facts["Run"], s.run.ID) {
 		a.differs("%s: %s is the page of another run than %s", surface, href, s.run.ID)
 	}
-	if list := links.Runs(v.plane, a.parse(href)); doc.Find(".crumbs a").FilterFunction(func(_ int, l *goquery.Selection) bool {
-		return l.AttrOr("href", "") == list
+	back := links.Runs(v.plane, a.parse(href))
+	if a.parse(href).Entry == links.FromNotifications {
+		back = links.Notifications(false)
+	}
+	if doc.Find(".crumbs a").FilterFunction(func(_ int, l *goquery.Selection) bool {
+		return l.AttrOr("href", "") == back
 	}).Length() != 1 {
-		a.differs("%s: %s does not lead back to %s", surface, href, list)
+		a.differs("%s: %s does not lead back to %s", surface, href, back)
 	}
 	for _, relative := range doc.Find("ul.lineage a").EachIter() {
 		u, err := url.Parse(relative.AttrOr("href", ""))
@@ -95,7 +113,7 @@ func (a *agreed) api() {
 	}
 	for i, s := range a.sampled(3 * alone) {
 		v := []*visitor{a.member, a.staff}[i%2]
-		a.sameRun("API by id, "+string(v.plane), s.run.ID, a.decode(a.get(v, apiRuns(v)+"/"+s.run.ID)))
+		a.sameRun(v, "API by id, "+string(v.plane), s.run.ID, a.decode(a.get(v, apiRuns(v)+"/"+s.run.ID)))
 	}
 	for _, v := range []*visitor{a.member, a.owner, a.viewer, a.staff} {
 		a.summary(v)
@@ -129,7 +147,7 @@ func (a *agreed) apiList(v *visitor, l links.List) {
 		require.NoError(a.t, json.Unmarshal([]byte(a.get(v, apiRuns(v)+"?"+query.Encode())), &page))
 		for _, run := range page.Runs {
 			ids = append(ids, run.Id)
-			a.sameRun(surface, run.Id, run)
+			a.sameRun(v, surface, run.Id, run)
 		}
 		if page.NextCursor == nil || len(ids) > len(a.stories) {
 			break
@@ -139,7 +157,7 @@ func (a *agreed) apiList(v *visitor, l links.List) {
 	a.sameRuns(surface, a.on(v, l), ids)
 }
 
-func (a *agreed) sameRun(surface, id string, told apiclient.Run) {
+func (a *agreed) sameRun(v *visitor, surface, id string, told apiclient.Run) {
 	s, known := a.byID[told.Id]
 	if !known || told.Id != id {
 		a.differs("%s tells run %q where %s was asked for", surface, told.Id, id)
@@ -153,7 +171,7 @@ func (a *agreed) sameRun(surface, id string, told apiclient.Run) {
 	for _, x := range []struct{ what, want, got string }{
 		{"badge", s.badge, told.Badge}, {"headline", s.headline, plain(told.Headline)}, {"marks", s.marks, plain(strings.Join(told.Marks, ", "))},
 		{"class", string(s.truth.ProblemClass), string(told.ProblemClass)}, {"freshness", string(s.truth.Freshness), string(told.Freshness)},
-		{"cause", string(s.truth.Cause), cause}, {"next step", s.nextStep, plain(told.NextStep.Text)},
+		{"cause", string(s.truth.Cause), cause}, {"next step", s.nextStep(v), plain(told.NextStep.Text)},
 		{"status", string(s.run.Facts.Status), string(told.Status)}, {"outcome", string(s.run.Facts.Outcome), string(told.Outcome)},
 		{"open", strconv.FormatBool(s.truth.Open), strconv.FormatBool(told.Open)},
 		{"lineage", strconv.FormatBool(s.truth.StaleLineage), strconv.FormatBool(told.StaleLineage)},
@@ -179,7 +197,7 @@ func (a *agreed) summary(v *visitor) {
 
 var columns = regexp.MustCompile(` {2,}`)
 
-// commandLine reads all runs as JSON, a page of each class as a table, and each sampled run by show.
+// commandLine reads all runs as JSON, all of each class as tables, and each sampled run by show.
 func (a *agreed) commandLine() {
 	for _, v := range []*visitor{a.member, a.staff} {
 		plane := []string{}
@@ -196,7 +214,7 @@ func (a *agreed) commandLine() {
 			require.NoError(a.t, json.Unmarshal([]byte(a.says(v, args...)), &page))
 			for _, run := range page.Runs {
 				ids = append(ids, run.Id)
-				a.sameRun("command: list --json, "+v.name, run.Id, run)
+				a.sameRun(v, "command: list --json, "+v.name, run.Id, run)
 			}
 			if more = page.NextCursor != nil; more {
 				cursor = *page.NextCursor
@@ -204,12 +222,10 @@ func (a *agreed) commandLine() {
 		}
 		a.sameRuns("command: list, "+v.name, a.on(v, links.List{}), ids)
 		for _, c := range lifecycle.ProblemClasses() {
-			a.table(v, c, a.says(v, append([]string{"list", "--problem-class", string(c), "--limit", "200"}, plane...)...))
+			a.tables(v, c, append([]string{"list", "--problem-class", string(c), "--limit", "200"}, plane...))
 		}
-		for i, s := range a.sampled(alone) {
-			if i%2 == len(plane) { // half of them on each plane
-				a.card(v, s, a.says(v, append([]string{"show", s.run.ID}, plane...)...))
-			}
+		for _, s := range a.sampled(alone) {
+			a.card(v, s, a.says(v, append([]string{"show", s.run.ID}, plane...)...))
 		}
 	}
 }
@@ -220,11 +236,28 @@ func (a *agreed) says(v *visitor, args ...string) string {
 	return s.out
 }
 
-func (a *agreed) table(v *visitor, c lifecycle.ProblemClass, out string) {
+var goOn = regexp.MustCompile(`--cursor (\S+)`)
+
+// tables reads a list as tables, one after the other.
+func (a *agreed) tables(v *visitor, c lifecycle.ProblemClass, args []string) {
 	surface := "command: list, " + v.name
+	var ids []string
+	for from := args; from != nil; {
+		s := a.doesAs(v.token, from...)
+		require.Zero(a.t, s.code, "%v: %s", from, s.err)
+		ids = append(ids, a.table(surface, s.out)...)
+		if from = nil; len(ids) <= len(a.stories) {
+			if more := goOn.FindStringSubmatch(s.err); more != nil {
+				from = append(slices.Clone(args), "--cursor", more[1])
+			}
+		}
+	}
+	a.sameRuns(surface+", "+string(c), a.on(v, links.List{Class: c}), ids)
+}
+
+func (a *agreed) table(surface, out string) (ids []string) {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	head := columns.Split(lines[0], -1)
-	var ids []string
 	for _, line := range lines[1:] {
 		cells := columns.Split(line, -1)
 		require.Len(a.t, cells, len(head), line)
@@ -236,8 +269,7 @@ func (a *agreed) table(v *visitor, c lifecycle.ProblemClass, out string) {
 			a.same(surface, s, head[i], want, cells[i])
 		}
 	}
-	want := a.on(v, links.List{Class: c})
-	a.sameRuns(surface+", "+string(c), want[:min(len(want), 200)], ids)
+	return ids
 }
 
 func (a *agreed) card(v *visitor, s *story, out string) {
@@ -251,70 +283,10 @@ func (a *agreed) card(v *visitor, s *story, out string) {
 	}
 	a.told[surface]++
 	for name, want := range map[string]string{
-		"id": s.run.ID, "badge": s.badge, "headline": clean(s.headline), "next_step": clean(s.nextStep), "marks": clean(s.marks),
+		"id": s.run.ID, "badge": s.badge, "headline": clean(s.truth.Headline()), "next_step": s.nextStep(v), "marks": clean(s.marks),
+		"problem_class": string(s.truth.ProblemClass), "freshness": string(s.truth.Freshness), "stale_lineage": strconv.FormatBool(s.truth.StaleLineage),
+		"open": map[bool]string{true: strconv.FormatBool(s.truth.Open)}[s.truth.ProblemClass == lifecycle.TerminalFollowUp],
 	} {
 		a.same(surface, s, name, want, told[name])
-	}
-}
-
-// notifications reads everybody's messages: one for each ended run that is theirs, in the words of its truth, and with
-// a link to its page.
-func (a *agreed) notifications() {
-	scopes := map[*visitor]models.Scope{a.owner: a.world.OwnerScope, a.viewer: a.world.ViewerScope}
-	members, err := a.store.Memberships(a.t.Context(), a.crowd.Member.ID)
-	require.NoError(a.t, err)
-	var grants []models.Grant
-	for _, m := range members {
-		grants = append(grants, m.Grant())
-	}
-	scopes[a.member] = models.Member(grants...)
-	for v, scope := range scopes {
-		surface, got := "notifications, "+v.name, map[string]bool{}
-		page := models.Page{Limit: 500}
-		for {
-			notes, next, err := a.store.Notifications(a.t.Context(), scope, v.user.ID, page)
-			require.NoError(a.t, err)
-			for _, n := range notes {
-				a.note(surface, n)
-				if got[n.RunID] {
-					a.differs("%s: run %s has two", surface, n.RunID)
-				}
-				got[n.RunID] = true
-			}
-			if page.Cursor = next; next == "" {
-				break
-			}
-		}
-		want := 0
-		for _, s := range a.stories {
-			mine := s.run.InitiatorID == v.user.ID || s.run.InitiatorID == "" && v != a.viewer
-			if s.run.Facts.Status == lifecycle.Completed && v.sees(&s.run) && mine {
-				if want++; !got[s.run.ID] {
-					a.differs("%s: none for run %s", surface, s.run.ID)
-				}
-			}
-		}
-		if want != len(got) {
-			a.differs("%s: want %d, got %d", surface, want, len(got))
-		}
-	}
-}
-
-func (a *agreed) note(surface string, n models.Notification) {
-	s := a.byID[n.RunID]
-	title, body := n.Run.Truth(a.now).Notification()
-	a.told[surface]++
-	if !strings.HasPrefix(title, s.badge+": ") {
-		a.same(surface, s, "title", s.badge+": …", title)
-	}
-	want := s.headline + "."
-	if s.truth.ProblemClass != lifecycle.NoProblem {
-		want += " " + s.truth.ProblemClass.Label() + "."
-	}
-	if !strings.HasPrefix(plain(body), want) || !strings.HasSuffix(plain(body), s.nextStep) {
-		a.same(surface, s, "body", want+" … "+s.nextStep, plain(body))
-	}
-	if _, has := a.doors[links.Admin][n.RunID]; !has {
-		a.doors[links.Admin][n.RunID] = links.Run(links.Admin, n.RunID, links.List{})
 	}
 }

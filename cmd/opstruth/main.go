@@ -46,7 +46,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(program.Web(), program.Worker(), migrate(), workspace(), tenant(), user(), connection(), runs(), version())
+	root.AddCommand(program.Web(), program.Worker(), migrate(), workspace(), tenant(), user(), connection(), runs(), types(), notifications(), version())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if err := cmd.ValidateRequiredFlags(); err != nil {

@@ -21,7 +21,7 @@ const (
 	tokenVariable = "OPSTRUTH_TOKEN"
 )
 
-// caller is what the commands below runs share: how they reach the API and how they answer. What a run's
+// caller is what the commands on the API share: how they reach the API and how they answer. What a run's
 // state means is never worked out here; every word about it is the API's.
 type caller struct {
 	url, token     string
@@ -34,22 +34,28 @@ type caller struct {
 
 func runs() *cobra.Command {
 	c := &caller{}
+	parent := c.parent("runs", "Start operation runs and follow them, on the console's API", exitCodes)
+	parent.AddCommand(c.start(), c.list(), c.show(), c.items(), c.watch(), c.cancel(), c.retry(), c.acknowledge(), c.reopen(), c.claim(), c.release(), c.stuck(), c.failures())
+	return parent
+}
+
+// parent is a command whose commands below it call the API.
+func (c *caller) parent(use, short, more string) *cobra.Command {
 	parent := &cobra.Command{
-		Use:   "runs",
-		Short: "Start operation runs and follow them, on the console's API",
-		Long: `Start operation runs and follow them, on the console's API.
+		Use:   use,
+		Short: short,
+		Long: short + `.
 
 The console is at --url or ` + urlVariable + `. Who asks is told by a personal API token, in
 ` + tokenVariable + `, in the file that ` + tokenVariable + `_FILE names, or with --token; "opstruth user add --token"
 makes one. With --json a command prints what the API answered, unchanged.
 
-` + exitCodes,
+` + more,
 	}
 	f := parent.PersistentFlags()
 	f.StringVar(&c.url, "url", "", "address of the console; "+urlVariable+" or http://127.0.0.1:8080 if empty")
 	f.StringVar(&c.token, "token", "", "personal API token; "+tokenVariable+" or "+tokenVariable+"_FILE if empty")
 	f.BoolVar(&c.json, "json", false, "print the API's JSON")
-	parent.AddCommand(c.start(), c.list(), c.show(), c.watch(), c.cancel(), c.retry(), c.acknowledge(), c.reopen(), c.claim(), c.release())
 	return parent
 }
 

@@ -123,8 +123,12 @@ func (b *bench) doesAs(token string, args ...string) said {
 }
 
 func (b *bench) doesIn(ctx context.Context, args ...string) said {
+	return executed(ctx, append([]string{"runs"}, args...)...)
+}
+
+func executed(ctx context.Context, args ...string) said {
 	var stdout, stderr bytes.Buffer
-	code := execute(ctx, append([]string{"runs"}, args...), &stdout, &stderr)
+	code := execute(ctx, args, &stdout, &stderr)
 	return said{code, stdout.String(), stderr.String()}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/web/act"
 	"github.com/opstruth/opstruth/web/view"
 )
 
@@ -67,7 +68,7 @@ func (d RunData) actions(t lifecycle.Truth) []view.Action {
 		}
 		switch {
 		case t.Open:
-			put(lifecycle.StepAcknowledge, d.acknowledge())
+			others = append(others, d.acknowledge())
 		case !f.Acknowledged.At.IsZero():
 			others = append(others, d.post("Reopen", "refresh", "reopen"))
 		}
@@ -94,7 +95,7 @@ func (d RunData) openRetry(t lifecycle.Truth) *view.Action {
 func (d RunData) claims(t lifecycle.Truth) []view.Action {
 	c := t.Facts().Claim
 	switch {
-	case c.Held() && c.By == d.Who.User.Name:
+	case c.HeldBy(d.Who.User.ID):
 		return []view.Action{d.post("Release", "user", "release")}
 	case !t.Claimable():
 		return nil
@@ -106,12 +107,17 @@ func (d RunData) claims(t lifecycle.Truth) []view.Action {
 
 // post is a button. Its form carries the list that the page was opened from.
 func (d RunData) post(label, icon, action string) view.Action {
-	a := view.Action{Label: label, Icon: icon, Post: true, Href: links.RunAction(d.Who.Plane, d.Run.ID, action)}
+	return view.Action{Label: label, Icon: icon, Post: true, Href: links.RunAction(d.Who.Plane, d.Run.ID, action), Hidden: d.kept()}
+}
+
+// kept are the fields that tell a form's receiver where its page was opened from.
+func (d RunData) kept() []view.Pair {
+	var fields []view.Pair
 	from := d.From.Values()
 	for _, name := range slices.Sorted(maps.Keys(from)) {
-		a.Hidden = append(a.Hidden, view.Pair{Name: name, Value: from.Get(name)})
+		fields = append(fields, view.Pair{Name: name, Value: from.Get(name)})
 	}
-	return a
+	return fields
 }
 
 func (d RunData) cancel() view.Action {
@@ -136,7 +142,7 @@ func (d RunData) acknowledge() view.Action {
 	a := d.post("Note", "notes", "acknowledge")
 	a.Confirm = &view.Ask{
 		Text:  "Say what you found or did. The run leaves the list of open follow-ups and stays on record.",
-		Note:  &view.Field{Name: "note", Label: "Note", Kind: view.TextAreaField, Required: true, MaxLength: 1000},
+		Note:  &view.Field{Name: "note", Label: "Note", Kind: view.TextAreaField, Required: true, MaxLength: act.MaxNote},
 		Label: "Save note",
 	}
 	return a

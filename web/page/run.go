@@ -33,12 +33,13 @@ type RunData struct {
 
 // Run is the canonical page of a run; on the system plane with the stored evidence and Temporal UI.
 func Run(d RunData) view.RunPage {
-	r, t := d.Run, d.Run.Truth(d.Now)
+	r, t := d.Run, d.truth(d.Run, d.Now)
 	plane := d.Who.Plane
 	title := d.title(r.Facts.Type)
 	p := view.RunPage{
 		Shell:    d.shell(title+" "+r.Facts.Target, sectionRuns, Asks(0, r)),
 		Heading:  d.heading(title),
+		Seen:     d.seen(),
 		Decision: d.decision(t),
 		Lineage:  d.lineage(),
 		Progress: view.ProgressOf(t),
@@ -70,6 +71,9 @@ func (d RunData) heading(title string) view.Heading {
 	plane, r := d.Who.Plane, d.Run
 	h := view.Heading{Title: title, Sub: r.Facts.Target}
 	back := view.Crumb{Label: "Operations", Href: links.Runs(plane, d.From)}
+	if d.notified() {
+		back = view.Crumb{Label: "Notifications", Href: links.Notifications(false)}
+	}
 	switch {
 	case plane == links.System:
 		back.Label = "Runs"
@@ -92,6 +96,19 @@ func (d RunData) heading(title string) view.Heading {
 		}
 	}
 	return h
+}
+
+// notified reports whether the page was opened from a notification.
+func (d RunData) notified() bool {
+	return d.From.Entry == links.FromNotifications && d.Who.Plane == links.Admin
+}
+
+// seen marks the run's notification as read, for who came from it.
+func (d RunData) seen() *view.Seen {
+	if !d.notified() || d.Run.Facts.Status.Active() || !d.Who.Mailbox().Takes(d.Run) {
+		return nil
+	}
+	return &view.Seen{Href: links.ReadNotification(d.Run.ID), Hidden: d.kept()}
 }
 
 // short is enough of a run's id to tell it from its neighbours: the end, since ids begin with the time.

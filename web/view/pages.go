@@ -59,6 +59,7 @@ type RunList struct {
 type RunPage struct {
 	Shell    Shell
 	Heading  Heading
+	Seen     *Seen // nil where nothing is to be marked as read
 	Decision Decision
 	Lineage  []Relative
 	Progress Progress

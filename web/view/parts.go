@@ -73,6 +73,17 @@ type Empty struct {
 	Action *Action
 }
 
+// On is what stands on a page of a list that has no rows: on a later one, which was emptied meanwhile, the way back.
+func (e Empty) On(p Pager) Empty {
+	if p.FirstHref == "" {
+		return e
+	}
+	return Empty{
+		Icon: "list-details", Title: "Nothing is left on this page", Text: "What stood here has left the list since.",
+		Action: &Action{Label: "Back to the first page", Href: p.FirstHref},
+	}
+}
+
 // KPI is one number that links to the list of exactly the things it counts.
 type KPI struct {
 	Label    string
@@ -98,6 +109,7 @@ type Tab struct {
 	Label   string
 	Href    string
 	Count   *int64
+	More    bool // there are more than Count
 	Tone    Tone // of the count, while it is not zero
 	Current bool
 }
