@@ -27,7 +27,7 @@ func (s *Steps) EndWait(ctx context.Context, in contract.WaitInput) error {
 
 func (s *Steps) waitWritten(in contract.WaitInput, err error) error {
 	switch {
-	case err == nil, errors.Is(err, lifecycle.ErrUnchanged):
+	case err == nil:
 		return nil
 	case errors.Is(err, lifecycle.ErrEnded):
 		return s.ended(err)

@@ -95,13 +95,9 @@ func Apply(f Facts, c Change, now time.Time) (Facts, error) {
 	case Planned:
 		// Like items it is progress and no sign of life: an attempt that Temporal gave up may still report. The owner beats.
 		f.Counts.Total, f.ProgressAt = c.Total, later(f.ProgressAt, now)
-	case WaitDeclared:
-		f.Wait, f.LivenessAt = f.declare(c.Wait, now), later(f.LivenessAt, now)
+	case WaitDeclared: // the record keeps the waits, of which the facts show the one that ends last
+		f.LivenessAt = later(f.LivenessAt, now)
 	case WaitEnded:
-		if f.Wait.ID == c.Wait.ID {
-			f.Waited += max(0, earlier(now, f.Wait.Until).Sub(f.Wait.Since))
-			f.Wait = Wait{}
-		}
 		f.LivenessAt, f.ProgressAt = later(f.LivenessAt, now), later(f.ProgressAt, now)
 	case CancelRequested:
 		if !f.Cancel.At.IsZero() {
@@ -140,19 +136,6 @@ func Apply(f Facts, c Change, now time.Time) (Facts, error) {
 	}
 	f.Version++
 	return f, nil
-}
-
-// declare is the wait that ends last once w, cut to what the policy still
-// allows, is declared too.
-func (f *Facts) declare(w Wait, now time.Time) Wait {
-	if w.Since.IsZero() {
-		w.Since = now
-	}
-	w = f.Policy.LimitWait(w, f.Waited)
-	if w.ID == f.Wait.ID || w.Until.After(f.Wait.Until) {
-		return w
-	}
-	return f.Wait
 }
 
 // end writes the terminal record, once. What the reconciler ends it ends under

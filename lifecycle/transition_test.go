@@ -38,20 +38,8 @@ func TestApply(t *testing.T) {
 		{"planned", running, lifecycle.Change{Kind: lifecycle.Planned, Total: 9}, func(f *lifecycle.Facts) {
 			f.Counts.Total, f.ProgressAt = 9, at
 		}, nil},
-		{"wait declared", running, lifecycle.Change{Kind: lifecycle.WaitDeclared, Wait: wait}, func(f *lifecycle.Facts) {
-			f.Wait, f.LivenessAt = wait, at
-			f.Wait.Since = at
-		}, nil},
-		{"wait beyond the limit", with(running, func(f *lifecycle.Facts) { f.Policy.MaxWait = time.Minute }), lifecycle.Change{Kind: lifecycle.WaitDeclared, Wait: wait}, func(f *lifecycle.Facts) {
-			f.Wait, f.LivenessAt = wait, at
-			f.Wait.Since, f.Wait.Until = at, at.Add(time.Minute)
-		}, nil},
-		{"wait ended", with(running, func(f *lifecycle.Facts) { f.Wait = wait; f.Wait.Since = noon }), lifecycle.Change{Kind: lifecycle.WaitEnded, Wait: lifecycle.Wait{ID: "w"}}, func(f *lifecycle.Facts) {
-			f.Wait, f.Waited, f.LivenessAt, f.ProgressAt = lifecycle.Wait{}, time.Minute, at, at
-		}, nil},
-		{"another wait ended", with(running, func(f *lifecycle.Facts) { f.Wait = wait }), lifecycle.Change{Kind: lifecycle.WaitEnded, Wait: lifecycle.Wait{ID: "x"}}, func(f *lifecycle.Facts) {
-			f.LivenessAt, f.ProgressAt = at, at
-		}, nil},
+		{"wait declared", running, lifecycle.Change{Kind: lifecycle.WaitDeclared, Wait: wait}, func(f *lifecycle.Facts) { f.LivenessAt = at }, nil},
+		{"wait ended", running, lifecycle.Change{Kind: lifecycle.WaitEnded, Wait: wait}, func(f *lifecycle.Facts) { f.LivenessAt, f.ProgressAt = at, at }, nil},
 		{"cancel asked", running, lifecycle.Change{Kind: lifecycle.CancelRequested, Actor: "Ada"}, func(f *lifecycle.Facts) {
 			f.Cancel = lifecycle.CancelRequest{At: at, By: "Ada", ForcedAt: at.Add(30 * time.Second)}
 		}, nil},

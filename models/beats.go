@@ -134,7 +134,7 @@ func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, handed, now time.Time) e
 		if w.goesOn(byRun[w.RunID], handed) {
 			continue
 		}
-		if err := s.endWaits(tx, now, `run_id = ? AND id = ?`, w.RunID, w.ID); err != nil {
+		if err := s.leaveWaits(tx, now, `run_id = ? AND id = ?`, w.RunID, w.ID); err != nil {
 			return err
 		}
 	}
@@ -142,7 +142,7 @@ func (s *Store) beatWaits(tx *gorm.DB, accepted []Beat, handed, now time.Time) e
 		if b.Held == nil || b.Aside {
 			continue
 		}
-		err := s.putWait(tx, b.RunID, waitRow{
+		_, err := s.putWait(tx, b.RunID, waitRow{
 			Wait: lifecycle.Wait{
 				ID: b.Held.id(), Kind: lifecycle.HeldWait, Reason: b.Held.Reason, By: b.Held.By, Since: now, Until: handed.Add(b.Held.Lasts),
 			},

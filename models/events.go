@@ -29,9 +29,9 @@ func changeData(after lifecycle.Facts, w wish) EventData {
 	case lifecycle.Planned:
 		return EventData{Total: w.Total, Note: w.Note}
 	case lifecycle.WaitDeclared:
-		return EventData{Wait: w.Wait.Reason, By: w.Wait.By, Until: toMicros(w.Wait.Until)}
+		return EventData{Wait: w.Wait.Reason, WaitID: w.Wait.ID, By: w.Wait.By, Until: toMicros(w.Wait.Until)}
 	case lifecycle.WaitEnded:
-		return EventData{Wait: w.Wait.Reason}
+		return EventData{Wait: w.Wait.Reason, WaitID: w.Wait.ID}
 	case lifecycle.Finished, lifecycle.Adopted:
 		return EventData{Outcome: after.Outcome, Code: after.Failure.Code, Message: after.Failure.Message}
 	case lifecycle.CancelForced:

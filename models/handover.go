@@ -96,7 +96,7 @@ func (s *Store) handOver(ctx context.Context, ids []string, wait lifecycle.Wait,
 // putHandovers is putWait for many runs at once.
 func (s *Store) putHandovers(tx *gorm.DB, runs map[string]*Run, wait lifecycle.Wait, now time.Time) (map[string]lifecycle.Wait, error) {
 	ids := slices.Sorted(maps.Keys(runs))
-	if err := s.endWaits(tx, now, `run_id IN ? AND id = ? AND until_at < ?`, ids, wait.ID, toMicros(now)); err != nil {
+	if err := s.leaveWaits(tx, now, `run_id IN ? AND id = ? AND until_at < ?`, ids, wait.ID, toMicros(now)); err != nil {
 		return nil, err
 	}
 	var left []struct {
@@ -147,7 +147,7 @@ func (s *Store) suspend(tx *gorm.DB, runs map[string]*Run, waits map[string]life
 	var args []any
 	for _, id := range slices.Sorted(maps.Keys(waits)) {
 		w := waits[id]
-		data, err := encode(EventData{Wait: w.Reason, Until: toMicros(w.Until)})
+		data, err := encode(EventData{Wait: w.Reason, WaitID: w.ID, Until: toMicros(w.Until)})
 		if err != nil {
 			return err
 		}

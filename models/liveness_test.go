@@ -1,6 +1,9 @@
 package models_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -222,6 +225,78 @@ func TestDurableWaitSuspends(t *testing.T) {
 		require.Equal(sc, modelstest.Epoch.Add(59*time.Minute), run.Facts.Wait.Until, "the total is capped")
 		_, truth = sc.read(2 * time.Hour)
 		require.Equal(sc, lifecycle.LikelyStale, truth.Freshness)
+	})
+}
+
+// told are a run's events of waits, the oldest first: what became of which wait, when, and until when it was to last.
+func (sc *scene) told() (lines []string) {
+	sc.Helper()
+	events, _, err := sc.s.Timeline(sc.Context(), models.Engine(), sc.run.ID, models.Page{})
+	require.NoError(sc, err)
+	for _, e := range slices.Backward(events) {
+		var d models.EventData
+		require.NoError(sc, json.Unmarshal(e.Data, &d))
+		switch e.Kind {
+		case lifecycle.WaitDeclared:
+			lines = append(lines, fmt.Sprintf("%s: %s %s from %s until %s", d.WaitID, e.Kind, d.Wait, after(e.At), after(time.UnixMicro(d.Until))))
+		case lifecycle.WaitEnded:
+			lines = append(lines, fmt.Sprintf("%s: %s %s at %s", d.WaitID, e.Kind, d.Wait, after(e.At)))
+		}
+	}
+	return lines
+}
+
+func after(at time.Time) time.Duration { return at.Sub(modelstest.Epoch) }
+
+// Which wait ended is told once, whoever ended it and however often.
+func TestTheEndOfAWaitIsToldOnce(t *testing.T) {
+	t.Parallel()
+	policy := func(p *lifecycle.Policy) { p.MaxWait = time.Hour }
+	forEachScene(t, policy, func(sc *scene) {
+		ctx := sc.Context()
+		for i, id := range []string{"approval", "timer"} {
+			wait := lifecycle.Wait{ID: id, Kind: lifecycle.DurableWait, Reason: "the " + id, By: "step"}
+			require.NoError(sc, sc.at(time.Duration(i)*time.Second).DeclareWait(ctx, sc.run.ID, wait, 2*time.Hour))
+		}
+		require.NoError(sc, sc.at(2*time.Second).EndWait(ctx, sc.run.ID, "timer"))
+		run, _ := sc.read(3 * time.Second)
+		for _, id := range []string{"timer", "none", ""} {
+			require.NoError(sc, sc.at(3*time.Second).EndWait(ctx, sc.run.ID, id))
+			same, err := sc.at(3*time.Second).Transition(ctx, sc.run.ID, lifecycle.Change{Kind: lifecycle.WaitEnded, Wait: lifecycle.Wait{ID: id}})
+			require.ErrorIs(sc, err, lifecycle.ErrUnchanged)
+			require.Equal(sc, run.Facts.Version, same.Facts.Version)
+			require.Equal(sc, run.Facts.LivenessAt, same.Facts.LivenessAt)
+		}
+		require.NoError(sc, sc.at(4*time.Second).EndWait(ctx, sc.run.ID, "approval"))
+		require.Equal(sc, []string{
+			"approval: wait_declared the approval from 0s until 1h0m0s",
+			"timer: wait_declared the timer from 1s until 1h0m1s",
+			"timer: wait_ended the timer at 2s",
+			"approval: wait_ended the approval at 4s",
+		}, sc.told(), "and its deadline is the one that the policy leaves")
+	})
+}
+
+// Nobody ends these waits by their name.
+func TestTheEndOfAHandoverIsTold(t *testing.T) {
+	t.Parallel()
+	forEachScene(t, nil, func(sc *scene) {
+		b := models.Beat{TemporalRunID: "t", ActivityID: "1", Attempt: 1}
+		sc.beat(time.Second, b)
+		require.NoError(sc, sc.at(2*time.Second).HandOver(sc.Context(), worker.ID, []string{sc.run.ID}, time.Minute))
+		b.Attempt = 2
+		sc.beat(5*time.Second, b)
+		sc.beat(6*time.Second, b)
+		require.NoError(sc, sc.at(7*time.Second).HandOver(sc.Context(), worker.ID, []string{sc.run.ID}, time.Minute))
+		require.NoError(sc, sc.at(90*time.Second).HandOver(sc.Context(), worker.ID, []string{sc.run.ID}, time.Minute)) // the one before ran out
+		const w = "its worker stopped; another one takes over"
+		require.Equal(sc, []string{
+			lifecycle.HandoverWait + ": wait_declared " + w + " from 2s until 1m2s",
+			lifecycle.HandoverWait + ": wait_ended " + w + " at 5s",
+			lifecycle.HandoverWait + ": wait_declared " + w + " from 7s until 1m7s",
+			lifecycle.HandoverWait + ": wait_ended " + w + " at 1m7s",
+			lifecycle.HandoverWait + ": wait_declared " + w + " from 1m30s until 2m30s",
+		}, sc.told())
 	})
 }
 

@@ -138,12 +138,14 @@ func tells(f lifecycle.Facts, v lifecycle.Verdict, now time.Time) bool {
 // by itself: taking it back would make the run stale for a time in which its silence was explained.
 func (s *Store) observedWait(tx *gorm.DB, run Run, v lifecycle.Verdict, now time.Time) error {
 	if v.Wait.ID == lifecycle.ObservedWait {
-		return s.putWait(tx, run.ID, waitRow{Wait: v.Wait}, now)
+		_, err := s.putWait(tx, run.ID, waitRow{Wait: v.Wait}, now)
+		return err
 	}
 	if v.Sign.IsZero() {
 		return nil
 	}
-	return s.endWaits(tx, now, `run_id = ? AND id = ?`, run.ID, lifecycle.ObservedWait)
+	_, err := s.endWaits(tx, now, `run_id = ? AND id = ?`, run.ID, lifecycle.ObservedWait)
+	return err
 }
 
 // flag records the present silence as one while it goes on: from here on the timeline tells it.

@@ -44,7 +44,12 @@ func (s *Store) change(ctx context.Context, runID string, w wish) (Run, error) {
 			run, refused = before, err
 			return nil //nolint:nilerr // a refusal is an answer: there is nothing to undo
 		}
-		if err := s.record(tx, before, after, w, now); err != nil {
+		err = s.record(tx, before, after, w, now)
+		if w.Kind == lifecycle.WaitEnded && errors.Is(err, lifecycle.ErrUnchanged) { // nothing was written
+			run, refused = before, err
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		run, _, err = s.loadOne(tx, runID)
@@ -100,7 +105,7 @@ func (s *Store) record(tx *gorm.DB, before Run, after lifecycle.Facts, w wish, n
 			return err
 		}
 	} else if after.Status.Active() {
-		if err := s.recordLiveness(tx, before, after, w, now); err != nil {
+		if err := s.recordLiveness(tx, before, after, &w, now); err != nil {
 			return err
 		}
 	}
@@ -142,17 +147,17 @@ func (s *Store) updateRun(tx *gorm.DB, before Run, after lifecycle.Facts, more [
 	return nil
 }
 
-// recordLiveness brings a change into the liveness row, where it touches one.
-func (s *Store) recordLiveness(tx *gorm.DB, before Run, after lifecycle.Facts, w wish, now time.Time) error {
+// recordLiveness brings a change into the liveness row, where it touches one. A wait is left in the wish as it was stored.
+func (s *Store) recordLiveness(tx *gorm.DB, before Run, after lifecycle.Facts, w *wish, now time.Time) error {
 	var err error
 	switch w.Kind { // only these touch liveness
 	case lifecycle.Started:
 	case lifecycle.Planned:
 		err = tx.Exec(`UPDATE run_liveness SET total = ? WHERE run_id = ?`, after.Counts.Total, before.ID).Error
 	case lifecycle.WaitDeclared:
-		err = s.putWait(tx, before.ID, waitRow{Wait: w.Wait}, now)
+		w.Wait, err = s.putWait(tx, before.ID, waitRow{Wait: w.Wait}, now)
 	case lifecycle.WaitEnded:
-		err = s.endWaits(tx, now, `run_id = ? AND (id = ? OR ? = '') AND kind = 'durable'`, before.ID, w.Wait.ID, w.Wait.ID)
+		w.Wait, err = s.endWait(tx, before.ID, w.Wait.ID, now)
 	default:
 		return nil
 	}

@@ -137,8 +137,9 @@ type EventData struct {
 	Message   string              `json:"message,omitempty"`
 	Note      string              `json:"note,omitempty"`
 	Total     int64               `json:"total,omitempty"`
-	By        string              `json:"by,omitempty"`    // a later run's id
-	Wait      string              `json:"wait,omitempty"`  // reason of a wait
+	By        string              `json:"by,omitempty"`   // a later run's id
+	Wait      string              `json:"wait,omitempty"` // reason of a wait
+	WaitID    string              `json:"wait_id,omitempty"`
 	Until     int64               `json:"until,omitempty"` // its end, in microseconds
 	StaleAt   int64               `json:"stale_at,omitempty"`
 	SilentFor int64               `json:"silent_for,omitempty"` // microseconds

@@ -23,7 +23,7 @@ func (s *Store) DeclareWait(ctx context.Context, runID string, w lifecycle.Wait,
 	return err
 }
 
-// EndWait ends the durable wait with this id; one that is not there has ended before.
+// EndWait ends the durable wait with this id; one that is not there has ended before, and nothing is written.
 func (s *Store) EndWait(ctx context.Context, runID, waitID string) error {
 	_, err := s.Transition(ctx, runID, lifecycle.Change{Kind: lifecycle.WaitEnded, Wait: lifecycle.Wait{ID: waitID}})
 	if errors.Is(err, lifecycle.ErrUnchanged) {
@@ -32,18 +32,18 @@ func (s *Store) EndWait(ctx context.Context, runID, waitID string) error {
 	return err
 }
 
-// putWait stores a wait of a run whose liveness row is locked. Its end is cut to what the policy leaves of the run's
-// total waiting.
-func (s *Store) putWait(tx *gorm.DB, runID string, w waitRow, now time.Time) error {
+// putWait stores a wait of a run whose liveness row is locked, and returns it as it is stored: its end is cut to what the
+// policy leaves of the run's total waiting.
+func (s *Store) putWait(tx *gorm.DB, runID string, w waitRow, now time.Time) (lifecycle.Wait, error) {
 	// One of this name that ran out unnoticed is another wait.
-	if err := s.endWaits(tx, now, `run_id = ? AND id = ? AND until_at < ?`, runID, w.ID, toMicros(now)); err != nil {
-		return err
+	if err := s.leaveWaits(tx, now, `run_id = ? AND id = ? AND until_at < ?`, runID, w.ID, toMicros(now)); err != nil {
+		return lifecycle.Wait{}, err
 	}
 	var left struct{ MaxWait, Waited, Since int64 }
 	err := tx.Raw(`SELECT l.max_wait, l.waited, COALESCE((SELECT since_at FROM run_waits WHERE run_id = l.run_id AND id = ?), 0) AS since
 		FROM run_liveness l WHERE l.run_id = ?`, w.ID, runID).Scan(&left).Error
 	if err != nil {
-		return fmt.Errorf("read waits: %w", err)
+		return lifecycle.Wait{}, fmt.Errorf("read waits: %w", err)
 	}
 	if w.Since.IsZero() {
 		w.Since = now
@@ -59,19 +59,54 @@ func (s *Store) putWait(tx *gorm.DB, runID string, w waitRow, now time.Time) err
 			until_at = excluded.until_at, temporal_run_id = excluded.temporal_run_id, activity_id = excluded.activity_id, attempt = excluded.attempt`,
 		runID, w.ID, string(w.Kind), w.Reason, w.By, toMicros(w.Since), toMicros(w.Until), w.owner.TemporalRunID, w.owner.ActivityID, w.owner.Attempt).Error
 	if err != nil {
-		return fmt.Errorf("store wait: %w", err)
+		return lifecycle.Wait{}, fmt.Errorf("store wait: %w", err)
 	}
-	return s.syncWaits(tx, []string{runID})
+	return w.Wait, s.syncWaits(tx, []string{runID})
 }
 
-// endWaits removes the waits that a condition on run_waits selects, and adds up how long they lasted.
-func (s *Store) endWaits(tx *gorm.DB, now time.Time, condition string, args ...any) error {
-	var ended []struct {
-		RunID, ID        string
-		SinceAt, UntilAt int64
+// endedWait is a wait that was removed.
+type endedWait struct {
+	RunID, ID, Reason string
+	Kind              lifecycle.WaitKind
+	SinceAt, UntilAt  int64
+}
+
+// endWait removes one durable wait and returns it; lifecycle.ErrUnchanged where it is not there.
+func (s *Store) endWait(tx *gorm.DB, runID, id string, now time.Time) (lifecycle.Wait, error) {
+	ended, err := s.endWaits(tx, now, `run_id = ? AND id = ? AND kind = 'durable'`, runID, id)
+	if err != nil {
+		return lifecycle.Wait{}, err
 	}
-	if err := tx.Raw(`DELETE FROM run_waits WHERE `+condition+` RETURNING run_id, id, since_at, until_at`, args...).Scan(&ended).Error; err != nil {
-		return fmt.Errorf("end waits: %w", err)
+	if len(ended) == 0 {
+		return lifecycle.Wait{}, lifecycle.ErrUnchanged
+	}
+	return lifecycle.Wait{ID: id, Kind: lifecycle.DurableWait, Reason: ended[0].Reason}, nil
+}
+
+// leaveWaits is endWaits for waits that nobody ends by their name: the timeline tells the end of those whose begin it told.
+func (s *Store) leaveWaits(tx *gorm.DB, now time.Time, condition string, args ...any) error {
+	ended, err := s.endWaits(tx, now, condition, args...)
+	if err != nil {
+		return err
+	}
+	for _, w := range ended {
+		if w.Kind != lifecycle.DurableWait || w.ID == lifecycle.ObservedWait {
+			continue
+		}
+		at := fromMicros(min(w.UntilAt, toMicros(now)))
+		if err := s.event(tx, w.RunID, at, lifecycle.WaitEnded, "", EventData{Wait: w.Reason, WaitID: w.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endWaits removes the waits that a condition on run_waits selects, adds up how long they lasted, and returns them.
+func (s *Store) endWaits(tx *gorm.DB, now time.Time, condition string, args ...any) ([]endedWait, error) {
+	var ended []endedWait
+	err := tx.Raw(`DELETE FROM run_waits WHERE `+condition+` RETURNING run_id, id, reason, kind, since_at, until_at`, args...).Scan(&ended).Error
+	if err != nil {
+		return nil, fmt.Errorf("end waits: %w", err)
 	}
 	var runs []string
 	for _, w := range ended {
@@ -81,10 +116,10 @@ func (s *Store) endWaits(tx *gorm.DB, now time.Time, condition string, args ...a
 		}
 		lasted := max(0, min(w.UntilAt, toMicros(now))-w.SinceAt)
 		if err := tx.Exec(`UPDATE run_liveness SET waited = waited + ? WHERE run_id = ?`, lasted, w.RunID).Error; err != nil {
-			return fmt.Errorf("count waits: %w", err)
+			return nil, fmt.Errorf("count waits: %w", err)
 		}
 	}
-	return s.syncWaits(tx, runs)
+	return ended, s.syncWaits(tx, runs)
 }
 
 // syncWaits brings the declared waits into the liveness rows, from which the next sign computes the deadline.

@@ -101,36 +101,45 @@ func (c *course) add(l lane, b view.Badge, from, to time.Time) {
 	}
 }
 
-// waits finds the declared waits: each from its declaration to its end.
+// waits finds the declared waits: each from its declaration to its end, which is no later than what was declared. One of
+// a queued run whose end was not told ends where work begins.
 func (c *course) waits(events []models.Event, f lifecycle.Facts) {
-	badge := lifecycle.StateWaiting.Badge()
 	type open struct {
+		id           string
 		since, until time.Time
-		reason       string
 	}
 	var waiting []open
+	end := func(at time.Time, which func(open) bool) {
+		waiting = slices.DeleteFunc(waiting, func(o open) bool {
+			if !which(o) {
+				return false
+			}
+			c.add(pauseLane, lifecycle.StateWaiting.Badge(), o.since, earlier(o.until, at))
+			return true
+		})
+	}
+	all := func(open) bool { return true }
 	for _, e := range events {
 		d := dataOf(e)
-		same := func(o open) bool { return o.reason == d.Wait }
+		same := func(o open) bool { return o.id == d.WaitID }
 		switch e.Kind { //nolint:exhaustive // only these are about waits
 		case lifecycle.WaitDeclared:
-			if !slices.ContainsFunc(waiting, same) {
-				waiting = append(waiting, open{e.At, time.UnixMicro(d.Until), d.Wait})
+			end(e.At, func(o open) bool { return same(o) && o.until.Before(e.At) }) // it ran out, and this is another one
+			if i := slices.IndexFunc(waiting, same); i >= 0 {
+				waiting[i].until = time.UnixMicro(d.Until) // renewed
+				continue
 			}
+			waiting = append(waiting, open{d.WaitID, e.At, time.UnixMicro(d.Until)})
 		case lifecycle.WaitEnded:
-			i := max(slices.IndexFunc(waiting, same), 0)
-			if i < len(waiting) {
-				c.add(pauseLane, badge, waiting[i].since, e.At)
-				waiting = slices.Delete(waiting, i, i+1)
-			}
+			end(e.At, same)
+		case lifecycle.Started:
+			end(e.At, all)
 		}
 	}
 	if len(waiting) == 0 && f.Wait.ID != "" { // an activity holds it, or its event is too old
 		waiting = append(waiting, open{since: f.Wait.Since, until: f.Wait.Until})
 	}
-	for _, o := range waiting {
-		c.add(pauseLane, badge, o.since, earlier(o.until, c.to))
-	}
+	end(c.to, all)
 }
 
 // silences finds when the run was likely stuck.

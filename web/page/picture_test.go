@@ -124,6 +124,38 @@ func TestPictures(t *testing.T) {
 	}
 }
 
+// Waits may overlap: each ends by its own name.
+func TestWaitsOfAPicture(t *testing.T) {
+	t.Parallel()
+	f := lasted(time.Hour, 10*time.Minute, 40*time.Minute)
+	data := func(id string, until time.Duration) models.EventData {
+		return models.EventData{WaitID: id, Wait: "the same words", Until: f.QueuedAt.Add(until).UnixMicro()}
+	}
+	at := func(minute int, k lifecycle.Kind, id string, until int) happened {
+		return happened{time.Duration(minute) * time.Minute, k, data(id, time.Duration(until)*time.Minute)}
+	}
+	for name, c := range map[string]struct {
+		events []happened
+		want   string
+	}{
+		"the inner one ends first":          {[]happened{at(12, lifecycle.WaitDeclared, "a", 60), at(14, lifecycle.WaitDeclared, "b", 60), at(15, lifecycle.WaitEnded, "b", 0), at(20, lifecycle.WaitEnded, "a", 0)}, "14-15 12-20"},
+		"the outer one ends first":          {[]happened{at(12, lifecycle.WaitDeclared, "a", 60), at(14, lifecycle.WaitDeclared, "b", 60), at(15, lifecycle.WaitEnded, "a", 0)}, "12-40"},
+		"nothing of the kind began":         {[]happened{at(12, lifecycle.WaitDeclared, "a", 16), at(15, lifecycle.WaitEnded, "b", 0)}, "12-16"},
+		"it ran out, and was told so later": {[]happened{at(12, lifecycle.WaitDeclared, "a", 16), at(20, lifecycle.WaitEnded, "a", 0)}, "12-16"},
+		"it is renewed":                     {[]happened{at(12, lifecycle.WaitDeclared, "a", 16), at(15, lifecycle.WaitDeclared, "a", 19), at(18, lifecycle.WaitDeclared, "a", 21)}, "12-21"},
+		"it ran out, and came again":        {[]happened{at(12, lifecycle.WaitDeclared, "a", 16), at(18, lifecycle.WaitDeclared, "a", 21)}, "12-16 18-21"},
+		"it waited for a worker":            {[]happened{at(2, lifecycle.WaitDeclared, "a", 30), at(10, lifecycle.Started, "", 0)}, "2-10"},
+	} {
+		var got []string
+		for _, r := range page.Picture(f, eventsOf(t, f, c.events...), now).Rows {
+			if r.What == lifecycle.StateWaiting.Badge().Label {
+				got = append(got, fmt.Sprintf("%.0f-%.0f", r.From.At.Sub(f.QueuedAt).Minutes(), r.To.At.Sub(f.QueuedAt).Minutes()))
+			}
+		}
+		require.Equal(t, c.want, strings.Join(got, " "), name)
+	}
+}
+
 func TestWhatAPictureTells(t *testing.T) {
 	t.Parallel()
 	all := pictures(t)
