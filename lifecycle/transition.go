@@ -51,8 +51,9 @@ var ErrNotAllowed = errors.New("change is not allowed in this state")
 // Change is one wish to change a run's record. Only the fields that its kind
 // names matter.
 type Change struct {
-	Kind  Kind
-	Actor string // person or part of opstruth, as people read it
+	Kind    Kind
+	Actor   string // person or part of opstruth, as people read it
+	ActorID string // Claimed: the person's user id
 
 	Token   string  // Finished, Adopted: who writes the end
 	Outcome Outcome // Finished (empty: the items decide), Adopted
@@ -122,7 +123,7 @@ func Apply(f Facts, c Change, now time.Time) (Facts, error) {
 		}
 		f.Closing = Closing{}
 	case Claimed:
-		if err := f.claim(c.Actor, now); err != nil {
+		if err := f.claim(c.Actor, c.ActorID, now); err != nil {
 			return f, err
 		}
 	case Released:
@@ -223,7 +224,7 @@ func applyEnded(f Facts, c Change, now time.Time) (Facts, error) {
 		}
 		f.RetriedBy = c.By // the newest one
 	case Claimed:
-		if err := f.claim(c.Actor, now); err != nil {
+		if err := f.claim(c.Actor, c.ActorID, now); err != nil {
 			return f, err
 		}
 	case Released:

@@ -112,12 +112,15 @@ func TestApply(t *testing.T) {
 		{"retried by no run", bad, kind(lifecycle.Retried), nil, lifecycle.ErrNotAllowed},
 		{"retried while active", running, lifecycle.Change{Kind: lifecycle.Retried, By: "r2"}, nil, lifecycle.ErrNotAllowed},
 
-		{"on it", running, by("Ada", lifecycle.Claimed), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: at, By: "Ada"} }, nil},
+		{"on it", running, by("Ada", lifecycle.Claimed), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: at, By: "Ada", ByID: "id of Ada"} }, nil},
 		{"on it already", onIt(running), by("Ada", lifecycle.Claimed), nil, lifecycle.ErrUnchanged},
-		{"another person takes over", onIt(running), by("Bo", lifecycle.Claimed), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: at, By: "Bo"} }, nil},
+		{"another person takes over", onIt(running), by("Bo", lifecycle.Claimed), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: at, By: "Bo", ByID: "id of Bo"} }, nil},
+		{"another Ada takes over", onIt(running), lifecycle.Change{Kind: lifecycle.Claimed, Actor: "Ada", ActorID: "another id"}, func(f *lifecycle.Facts) {
+			f.Claim = lifecycle.Claim{At: at, By: "Ada", ByID: "another id"}
+		}, nil},
 		{"on a run that is fine", with(running, func(f *lifecycle.Facts) { f.StaleAt = at.Add(1) }), by("Ada", lifecycle.Claimed), nil, lifecycle.ErrNotAllowed},
 		{"on a run that has recovered, taken over", onIt(with(running, func(f *lifecycle.Facts) { f.StaleAt = at.Add(1) })), by("Bo", lifecycle.Claimed), nil, lifecycle.ErrNotAllowed},
-		{"on an open follow-up", bad, by("Ada", lifecycle.Claimed), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: at, By: "Ada"} }, nil},
+		{"on an open follow-up", bad, by("Ada", lifecycle.Claimed), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: at, By: "Ada", ByID: "id of Ada"} }, nil},
 		{"on a follow-up that was noted", with(bad, func(f *lifecycle.Facts) { f.Acknowledged.At = noon }), by("Ada", lifecycle.Claimed), nil, lifecycle.ErrNotAllowed},
 		{"on a good end", good, by("Ada", lifecycle.Claimed), nil, lifecycle.ErrNotAllowed},
 		{"released", onIt(running), by("Bo", lifecycle.Released), func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{} }, nil},
@@ -153,12 +156,12 @@ func TestApply(t *testing.T) {
 func kind(k lifecycle.Kind) lifecycle.Change { return lifecycle.Change{Kind: k} }
 
 func by(actor string, k lifecycle.Kind) lifecycle.Change {
-	return lifecycle.Change{Kind: k, Actor: actor}
+	return lifecycle.Change{Kind: k, Actor: actor, ActorID: "id of " + actor}
 }
 
 // onIt is a run that Ada looks after.
 func onIt(facts func() lifecycle.Facts) func() lifecycle.Facts {
-	return with(facts, func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: noon, By: "Ada"} })
+	return with(facts, func(f *lifecycle.Facts) { f.Claim = lifecycle.Claim{At: noon, By: "Ada", ByID: "id of Ada"} })
 }
 
 // under is a change by a pass that saw this claim.

@@ -34,7 +34,7 @@ func TestSomebodyIsOnAStuckRun(t *testing.T) {
 		at := modelstest.At(s, modelstest.Epoch)
 		run := modelstest.Running(t, at, w.NewRun())
 		claim := func(s *models.Store, who string) (models.Run, error) {
-			return s.Transition(t.Context(), run.ID, lifecycle.Change{Kind: lifecycle.Claimed, Actor: who})
+			return s.Transition(t.Context(), run.ID, lifecycle.Change{Kind: lifecycle.Claimed, Actor: who, ActorID: "id of " + who})
 		}
 		_, err := claim(at, "Olga")
 		require.ErrorIs(t, err, lifecycle.ErrNotAllowed, "nothing is wrong with it")
@@ -42,7 +42,7 @@ func TestSomebodyIsOnAStuckRun(t *testing.T) {
 		late := modelstest.At(s, modelstest.Epoch.Add(time.Hour))
 		got, err := claim(late, "Olga")
 		require.NoError(t, err)
-		require.Equal(t, lifecycle.Claim{At: modelstest.Epoch.Add(time.Hour), By: "Olga"}, got.Facts.Claim)
+		require.Equal(t, lifecycle.Claim{At: modelstest.Epoch.Add(time.Hour), By: "Olga", ByID: "id of Olga"}, got.Facts.Claim)
 		stuck, err := late.Summary(t.Context(), w.OwnerScope, models.Filter{})
 		require.NoError(t, err)
 		require.EqualValues(t, 1, stuck.LikelyStuck, "it still counts")

@@ -36,7 +36,7 @@ type runRow struct {
 	ReconciledCause, Evidence, TerminalToken, FailureCode             string
 	FailureMessage, LateSummary, AcknowledgedBy, AcknowledgedNote     string
 	LateAt, AcknowledgedAt, ClaimedAt                                 int64
-	SupersededBy, RetriedBy, ClaimedBy, TopReason                     string
+	SupersededBy, RetriedBy, ClaimedBy, ClaimedByID, TopReason        string
 	Reasons                                                           int64
 	LivenessVersion, Attempt, OwnerStartedAt                          int64
 	TemporalRunID, ActivityID                                         string
@@ -69,7 +69,7 @@ const runColumns = `r.id, r.workspace_id, ws.slug AS workspace_slug, ws.name AS 
 	r.cancel_at, r.cancel_by, r.cancel_forced_at, r.closing_id, r.closing_at, r.closing_cause,
 	r.reconciled_at, r.reconciled_cause, r.silent_since, r.evidence, r.terminal_token, r.failure_code, r.failure_message,
 	r.late_at, r.late_summary, r.acknowledged_at, r.acknowledged_by, r.acknowledged_note, r.superseded_by,
-	r.retried_by, r.claimed_at, r.claimed_by, r.reasons, r.top_reason,
+	r.retried_by, r.claimed_at, r.claimed_by, r.claimed_by_id, r.reasons, r.top_reason,
 	COALESCE(l.version, 0) AS liveness_version, COALESCE(l.temporal_run_id, '') AS temporal_run_id,
 	COALESCE(l.activity_id, '') AS activity_id, COALESCE(l.attempt, 0) AS attempt,
 	COALESCE(l.owner_started_at, 0) AS owner_started_at, `
@@ -123,7 +123,7 @@ func (row *runRow) run() (Run, error) {
 		Acknowledged: lifecycle.Acknowledgement{
 			At: fromMicros(row.AcknowledgedAt), By: row.AcknowledgedBy, Note: row.AcknowledgedNote,
 		},
-		Claim:   lifecycle.Claim{At: fromMicros(row.ClaimedAt), By: row.ClaimedBy},
+		Claim:   lifecycle.Claim{At: fromMicros(row.ClaimedAt), By: row.ClaimedBy, ByID: row.ClaimedByID},
 		RetryOf: row.RetryOf, RetriedBy: row.RetriedBy, SupersededBy: row.SupersededBy, VerifiedAt: fromMicros(row.VerifiedAt),
 	}
 	r := Run{
@@ -197,6 +197,7 @@ func factColumns(f lifecycle.Facts) ([]assignment, error) {
 		{"retried_by", f.RetriedBy},
 		{"claimed_at", toMicros(f.Claim.At)},
 		{"claimed_by", f.Claim.By},
+		{"claimed_by_id", f.Claim.ByID},
 	}
 	if f.Status == lifecycle.Completed {
 		columns = append(columns, livenessColumns(f)...)

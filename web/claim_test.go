@@ -53,6 +53,13 @@ func TestAStuckRunIsTakenOn(t *testing.T) {
 	require.Contains(t, b.page(b.viewer(), here).Find("#decision .tag").Text(), "On it: Oscar")
 	press(b.owner(), "Take over")
 	require.Equal(t, "Olga", by())
+	namesake := b.person("Olga", links.Admin, func(id string) {
+		require.NoError(t, b.store.SetMembership(t.Context(), models.Membership{
+			UserID: id, WorkspaceID: b.world.Acme.ID, Role: models.RoleOperator, AllTenants: true,
+		}))
+	})
+	press(namesake, "Take over")
+	press(b.owner(), "Take over")
 	press(b.owner(), "Release")
 	require.Empty(t, by())
 

@@ -201,7 +201,7 @@ func (a *Actions) Release(ctx context.Context, acc access.Access) error {
 }
 
 func (a *Actions) change(ctx context.Context, acc access.Access, c lifecycle.Change) error {
-	c.Actor = acc.User.Name
+	c.Actor, c.ActorID = acc.User.Name, acc.User.ID
 	_, err := a.store.Transition(ctx, acc.Run.ID, c)
 	if errors.Is(err, lifecycle.ErrUnchanged) {
 		return nil

@@ -105,6 +105,8 @@ func TestTheClaimOfARun(t *testing.T) {
 	d := page.RunData{Frame: as(t, models.RoleOperator), Run: caseOf(t, "stuck, claimed"), From: links.List{Workspace: "northwind", Class: lifecycle.ActiveStaleAttention}}
 	require.Contains(t, texts(html(t, ui.RunPage(page.Run(d))).Find("#decision .tag")), "On it: Ines Okafor")
 	d.Run.Facts.Claim.By = d.Who.User.Name
+	require.Equal(t, 1, html(t, ui.RunPage(page.Run(d))).Find(`#decision form[action$="/claim"]`).Length(), "somebody else of that name")
+	d.Run.Facts.Claim.ByID = d.Who.User.ID
 	doc := html(t, ui.RunPage(page.Run(d)))
 	form := doc.Find(`#decision form[action$="/release"]`)
 	require.Equal(t, "Release", text(form.Find("button")))
