@@ -42,14 +42,17 @@ func (s *Store) SetPassword(ctx context.Context, userID, passwordHash string) er
 	return nil
 }
 
+// userColumns are named: a column that a newer version adds must not break the statements that this one has prepared.
+const userColumns = `id, email, name, password_hash, disabled_at`
+
 // UserByEmail finds a person, disabled or not.
 func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
-	return one[User](ctx, s, "user", `SELECT * FROM users WHERE email = ?`, strings.ToLower(strings.TrimSpace(email)))
+	return one[User](ctx, s, "user", `SELECT `+userColumns+` FROM users WHERE email = ?`, strings.ToLower(strings.TrimSpace(email)))
 }
 
 // UserByID finds a person, disabled or not.
 func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
-	return one[User](ctx, s, "user", `SELECT * FROM users WHERE id = ?`, id)
+	return one[User](ctx, s, "user", `SELECT `+userColumns+` FROM users WHERE id = ?`, id)
 }
 
 // SetMembership makes a user a member of a workspace, or changes what the member may do there.

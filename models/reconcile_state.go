@@ -125,7 +125,8 @@ func (s *Store) surroundings(ctx context.Context, unread string, args ...any) (S
 		Since, Below                                         int64
 	}
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT `+s.clock+` AS now, `+unread+` AS unread, rs.*, b.scope, b.is_open, b.since, b.below FROM (SELECT 1 AS one) AS o
+		return db.Raw(`SELECT `+s.clock+` AS now, `+unread+` AS unread, rs.pass_at, rs.temporal_at, rs.pass_every, rs.took, rs.closed_up_to,
+			rs.schedule_paused, rs.cursors, rs.audit, b.scope, b.is_open, b.since, b.below FROM (SELECT 1 AS one) AS o
 			LEFT JOIN reconciler_state rs ON rs.id = 1 LEFT JOIN breakers b ON TRUE`, args...).Scan(&rows).Error
 	})
 	if err != nil {

@@ -49,7 +49,7 @@ func (s *Store) SaveView(ctx context.Context, v SavedView) (SavedView, error) {
 	saved, err := written[SavedView](ctx, s, "view", `INSERT INTO saved_views (id, user_id, plane, name, query, created_at)
 		SELECT ?, ?, ?, ?, ?, `+s.clock+` WHERE EXISTS (SELECT 1 FROM saved_views WHERE user_id = ? AND plane = ? AND name = ?)
 			OR (SELECT COUNT(*) FROM saved_views WHERE user_id = ? AND plane = ?) < ?
-		ON CONFLICT (user_id, plane, name) DO UPDATE SET query = excluded.query RETURNING *`,
+		ON CONFLICT (user_id, plane, name) DO UPDATE SET query = excluded.query RETURNING id, user_id, plane, name, query, created_at`,
 		v.ID, v.UserID, string(v.Plane), v.Name, v.Query, v.UserID, string(v.Plane), v.Name, v.UserID, string(v.Plane), maxViews)
 	if errors.Is(err, ErrNotFound) {
 		return SavedView{}, ErrTooManyViews

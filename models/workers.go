@@ -32,7 +32,7 @@ func (s *Store) Workers(ctx context.Context) ([]WorkerRow, time.Time, error) {
 		Now                     int64
 	}
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Raw(`SELECT w.*, ` + s.clock + ` AS now FROM (SELECT 1 AS one) AS o LEFT JOIN workers w ON TRUE
+		return db.Raw(`SELECT w.id, w.host, w.pid, w.queues, w.build, w.last_seen, ` + s.clock + ` AS now FROM (SELECT 1 AS one) AS o LEFT JOIN workers w ON TRUE
 			ORDER BY w.last_seen DESC, w.id`).Scan(&rows).Error
 	})
 	if err != nil {
