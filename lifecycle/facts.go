@@ -84,7 +84,7 @@ type Silence struct {
 	Cause    Cause
 	At       time.Time     // when Temporal answered
 	For      time.Duration // silence verified by consecutive positive verifications
-	Times    int           // consecutive verifications with this cause
+	Times    int           // consecutive verifications with this cause, in passes of their own
 	Evidence Evidence
 }
 

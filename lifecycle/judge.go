@@ -222,13 +222,18 @@ func (j judgement) observed(reason string, until time.Time) Wait {
 
 // silent remembers a verified silence. Time counts only between verifications
 // that followed one another: a reconciler that was away has verified nothing
-// meanwhile. A sign of life or another cause starts it anew.
+// meanwhile, and one that looks again within a pass has verified nothing more. A
+// sign of life or another cause starts it anew.
 func (j judgement) silent(c Cause) Verdict {
 	prev := j.f.Silence
 	s := Silence{Cause: c, At: j.now, Times: 1, Evidence: j.e}
 	if prev.Cause == c && !prev.At.Before(j.alive) && !prev.At.After(j.now) {
-		s.For, s.Times = prev.For, prev.Times+1
-		if gap := j.now.Sub(prev.At); gap <= 3*j.passEvery {
+		gap := j.now.Sub(prev.At)
+		s.For, s.Times = prev.For, prev.Times
+		if gap >= j.passEvery/2 {
+			s.Times++
+		}
+		if gap <= 3*j.passEvery {
 			s.For += gap
 		}
 	}

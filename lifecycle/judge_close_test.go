@@ -105,6 +105,14 @@ func TestJudgeClosesAMissingWorkflowAtTheSecondVerification(t *testing.T) {
 	require.Equal(t, lifecycle.Close, lifecycle.Judge(f, missing, pass, late.Add(pass)).Action)
 	require.Equal(t, lifecycle.Close, lifecycle.Judge(f, missing, pass, late.Add(5*time.Minute)).Action, "a routine check is a verification too")
 
+	again := f // a batch that is verified twice, because its answer was lost
+	again.Silence = lifecycle.Judge(f, missing, pass, late.Add(pass/2-time.Microsecond)).Silence
+	require.Equal(t, 1, again.Silence.Times)
+	second := lifecycle.Judge(again, missing, pass, late.Add(pass))
+	require.Equal(t, lifecycle.Close, second.Action)
+	again.Silence = second.Silence
+	require.Equal(t, lifecycle.Close, lifecycle.Judge(again, missing, pass, late.Add(pass+time.Millisecond)).Action, "looked at again before it is closed")
+
 	gap, kept, heard := f, f, f
 	gap.Check.Gap = true
 	require.Equal(t, lifecycle.Silent, lifecycle.Judge(gap, missing, pass, late.Add(pass)).Action)
