@@ -108,12 +108,8 @@ func (o *Observer) Observe(ctx context.Context, s Subject) lifecycle.Evidence {
 	return e
 }
 
-// nothing is evidence without a description: every age says "never".
-func nothing(a lifecycle.Answer) lifecycle.Evidence {
-	return lifecycle.Evidence{
-		Answer: a, PausedAge: -1, WorkflowTaskAge: -1, ScheduledAge: -1, StartedAge: -1, HeartbeatAge: -1, WorkersSeen: -1, PollerAge: -1,
-	}
-}
+// nothing is evidence without a description.
+func nothing(a lifecycle.Answer) lifecycle.Evidence { return lifecycle.NoEvidence(a) }
 
 // closed adds how the execution ended, from the last event of its history.
 func (o *Observer) closed(ctx context.Context, workflowID string, e *lifecycle.Evidence) error {

@@ -87,6 +87,13 @@ type Evidence struct {
 	PollerAge   time.Duration `json:"poller_age,omitempty"`   // youngest poller; negative: none
 }
 
+// NoEvidence is evidence of nothing but the answer: every age says "never".
+func NoEvidence(a Answer) Evidence {
+	return Evidence{
+		Answer: a, PausedAge: -1, WorkflowTaskAge: -1, ScheduledAge: -1, StartedAge: -1, HeartbeatAge: -1, WorkersSeen: -1, PollerAge: -1,
+	}
+}
+
 // pollerFresh is how old the youngest poller may be while its worker may still
 // live: an idle healthy poller can look 53 s old.
 const pollerFresh = 75 * time.Second

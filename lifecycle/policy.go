@@ -53,6 +53,13 @@ func DefaultPolicy() Policy {
 	}
 }
 
+// CautiousPolicy is for a run whose own policy cannot be read: it closes nothing.
+func CautiousPolicy() Policy {
+	p := DefaultPolicy()
+	p.CloseNoWorkers, p.CloseWorkerLost, p.CloseMissing = 0, 0, false
+	return p
+}
+
 // NewTiming derives the whole timing from its two free choices.
 func NewTiming(heartbeatEvery, passEvery time.Duration) Timing {
 	return Timing{

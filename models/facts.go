@@ -82,7 +82,7 @@ const runTables = ` FROM operation_runs r
 	LEFT JOIN reconciler_state rs ON rs.id = 1
 `
 
-func (row *runRow) run() (Run, error) {
+func (row *runRow) run(s *Store) Run {
 	f := lifecycle.Facts{
 		ID: row.ID, Type: row.Type, Target: row.Target, Queue: row.Queue, Version: row.Version,
 		Status: lifecycle.Status(row.Status), Outcome: lifecycle.Outcome(row.Outcome), Initiator: row.Initiator,
@@ -139,21 +139,18 @@ func (row *runRow) run() (Run, error) {
 		},
 		GapEpisodes: int(row.GapEpisodes),
 	}
-	for _, part := range []struct {
-		text string
-		into any
-	}{
-		{row.Policy, &f.Policy}, {row.SilenceEvidence, &f.Silence.Evidence}, {row.Evidence, &f.Reconciliation.Evidence},
-	} {
-		if part.text == "{}" {
-			continue
-		}
-		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
-			return Run{}, fmt.Errorf("read run %s: %w", row.ID, err)
-		}
+	var ok bool
+	if f.Policy, ok = decoded[lifecycle.Policy](s, "policy", row.ID, row.Policy); !ok {
+		f.Policy = lifecycle.CautiousPolicy()
+	}
+	if f.Silence.Evidence, ok = decoded[lifecycle.Evidence](s, "evidence of its silence", row.ID, row.SilenceEvidence); !ok {
+		f.Silence = lifecycle.Silence{} // the next pass verifies it anew
+	}
+	if f.Reconciliation.Evidence, ok = decoded[lifecycle.Evidence](s, "evidence of its end", row.ID, row.Evidence); !ok {
+		f.Reconciliation.Evidence = lifecycle.NoEvidence(lifecycle.NotAsked)
 	}
 	r.Facts = f
-	return r, nil
+	return r
 }
 
 // assignment is one column of an UPDATE.

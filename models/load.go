@@ -56,11 +56,7 @@ func (s *Store) load(db *gorm.DB, where string, args ...any) ([]Run, time.Time, 
 	runs := make([]Run, len(rows))
 	var now time.Time
 	for i := range rows {
-		run, err := rows[i].run()
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		runs[i], now = run, fromMicros(rows[i].Now)
+		runs[i], now = rows[i].run(s), fromMicros(rows[i].Now)
 	}
 	return runs, now, nil
 }

@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -138,17 +137,9 @@ func (s *Store) surroundings(ctx context.Context, unread string, args ...any) (S
 		Took: microseconds(row.Took), SchedulePaused: row.SchedulePaused, ClosedUpTo: fromMicros(row.ClosedUpTo),
 		Breakers: make(map[string]lifecycle.Breaker, len(rows)),
 	}
-	for _, part := range []struct {
-		text string
-		into any
-	}{{row.Cursors, &state.Cursors}, {row.Audit, &state.Audit}} {
-		if part.text == "" {
-			continue // no pass has ended yet
-		}
-		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
-			return Surroundings{}, fmt.Errorf("read the reconciler's state: %w", err)
-		}
-	}
+	// What cannot be read begins anew.
+	state.Cursors, _ = decoded[Cursors](s, "cursors", "the reconciler", row.Cursors)
+	state.Audit, _ = decoded[Audit](s, "audit", "the reconciler", row.Audit)
 	for _, b := range rows {
 		if b.Scope == nil {
 			continue

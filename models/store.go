@@ -32,6 +32,8 @@ type Store struct {
 	turn chan struct{}
 
 	away *outage // of this process
+
+	unreadable *unreadable
 }
 
 // Open connects to PostgreSQL. The schema must have been migrated, see MigrateUp.
@@ -75,7 +77,7 @@ func New(pool *sql.DB, d Dialect) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the record store: %w", err)
 	}
-	s := &Store{db: db, d: d, clock: d.Clock, away: &outage{now: time.Now}}
+	s := &Store{db: db, d: d, clock: d.Clock, away: &outage{now: time.Now}, unreadable: &unreadable{told: map[string]bool{}}}
 	if !d.Advisory {
 		s.turn = make(chan struct{}, 1)
 	}

@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -45,11 +44,10 @@ func (s *Store) Workers(ctx context.Context) ([]WorkerRow, time.Time, error) {
 		if row.ID == "" {
 			continue // nobody: the row carries the clock alone
 		}
-		w := WorkerRow{ID: row.ID, Host: row.Host, PID: row.PID, Build: row.Build, LastSeen: fromMicros(row.LastSeen)}
-		if err := json.Unmarshal([]byte(row.Queues), &w.Queues); err != nil {
-			return nil, time.Time{}, fmt.Errorf("read worker %s: %w", row.ID, err)
-		}
-		workers = append(workers, w)
+		queues, _ := decoded[[]string](s, "queues of a worker", row.ID, row.Queues)
+		workers = append(workers, WorkerRow{
+			ID: row.ID, Host: row.Host, PID: row.PID, Queues: queues, Build: row.Build, LastSeen: fromMicros(row.LastSeen),
+		})
 	}
 	return workers, now, nil
 }
