@@ -142,6 +142,24 @@ func TestAStepThatBeganAfterAWaitEndsIt(t *testing.T) {
 	})
 }
 
+// A workflow that is reset to its wait declares it again, under the same name. The step that followed the first one is cut
+// off, and says so later.
+func TestAWaitThatIsDeclaredAgainBeginsAnew(t *testing.T) {
+	t.Parallel()
+	policy := func(p *lifecycle.Policy) { p.MaxWait = time.Hour }
+	forEachScene(t, policy, func(sc *scene) {
+		wait := lifecycle.Wait{ID: "t1-1", Kind: lifecycle.DurableWait, Reason: "approval", By: "step"}
+		require.NoError(sc, sc.at(2*time.Second).DeclareWait(sc.Context(), sc.run.ID, wait, 24*time.Hour))
+		require.NoError(sc, sc.at(12*time.Second).DeclareWait(sc.Context(), sc.run.ID, wait, 24*time.Hour))
+		sc.beat(13*time.Second, models.Beat{TemporalRunID: "t1", ActivityID: "5", Attempt: 1, StartedAge: 2 * time.Second})
+		run, truth := sc.read(13 * time.Second)
+		require.Equal(sc, lifecycle.StateWaiting, truth.State)
+		require.Equal(sc, modelstest.Epoch.Add(12*time.Second), run.Facts.Wait.Since)
+		require.Equal(sc, modelstest.Epoch.Add(2*time.Second+time.Hour), run.Facts.Wait.Until, "what it has lasted counts")
+		require.Equal(sc, 10*time.Second, run.Facts.Waited)
+	})
+}
+
 // Somebody who resets an activity in Temporal makes its attempts count from one again.
 func TestAResetActivityOwnsItsRun(t *testing.T) {
 	t.Parallel()

@@ -39,6 +39,13 @@ func (s *Store) putWait(tx *gorm.DB, runID string, w waitRow, now time.Time) (li
 	if err := s.leaveWaits(tx, now, `run_id = ? AND id = ? AND until_at < ?`, runID, w.ID, toMicros(now)); err != nil {
 		return lifecycle.Wait{}, err
 	}
+	// One that the workflow declares again begins anew: after a reset it keeps its name, and a step that was cut off may
+	// have begun since the first time. What it has lasted counts.
+	if w.Kind == lifecycle.DurableWait && w.ID != lifecycle.ObservedWait {
+		if _, err := s.endWaits(tx, now, `run_id = ? AND id = ? AND kind = 'durable'`, runID, w.ID); err != nil {
+			return lifecycle.Wait{}, err
+		}
+	}
 	var left struct{ MaxWait, Waited, Since int64 }
 	err := tx.Raw(`SELECT l.max_wait, l.waited, COALESCE((SELECT since_at FROM run_waits WHERE run_id = l.run_id AND id = ?), 0) AS since
 		FROM run_liveness l WHERE l.run_id = ?`, w.ID, runID).Scan(&left).Error
