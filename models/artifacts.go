@@ -56,23 +56,34 @@ func (s *Store) Artifacts(ctx context.Context, sc Scope, runID string) ([]Artifa
 	return artifacts, nil
 }
 
+// ArtifactInfo reads what is known of one file, without its body: ArtifactTo writes that.
+func (s *Store) ArtifactInfo(ctx context.Context, sc Scope, runID, name string) (Artifact, error) {
+	row, err := s.artifact(ctx, sc, runID, name, `name, content_type, size, created_at`)
+	return row.artifact(), err
+}
+
 // Artifact reads one file with its whole body; ArtifactTo spares the memory.
 func (s *Store) Artifact(ctx context.Context, sc Scope, runID, name string) (Artifact, error) {
-	var rows []artifactRow
-	err := s.readOf(ctx, sc, runID, func(db *gorm.DB) error {
-		return db.Raw(`SELECT name, content_type, size, created_at, body FROM run_artifacts WHERE run_id = ? AND name = ?`, runID, name).Scan(&rows).Error
-	})
-	if err == nil && len(rows) == 0 {
-		err = ErrNotFound
-	}
+	row, err := s.artifact(ctx, sc, runID, name, `name, content_type, size, created_at, body`)
 	if err != nil {
-		return Artifact{}, fmt.Errorf("read artifact: %w", err)
+		return Artifact{}, err
 	}
-	a := rows[0].artifact()
+	a := row.artifact()
 	if int64(len(a.Body)) < a.Size { // it was written in parts
 		var whole bytes.Buffer
 		err = s.ArtifactTo(ctx, sc, runID, name, &whole)
 		a.Body = whole.Bytes()
 	}
 	return a, err
+}
+
+func (s *Store) artifact(ctx context.Context, sc Scope, runID, name, columns string) (artifactRow, error) {
+	var rows []artifactRow
+	err := s.readOf(ctx, sc, runID, func(db *gorm.DB) error {
+		return db.Raw(`SELECT `+columns+` FROM run_artifacts WHERE run_id = ? AND name = ?`, runID, storable(name)).Scan(&rows).Error
+	})
+	if err != nil {
+		err = fmt.Errorf("read artifact: %w", err)
+	}
+	return only(rows, "artifact", err)
 }

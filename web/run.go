@@ -2,15 +2,13 @@ package web
 
 import (
 	"context"
-	"mime"
-	"slices"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/web/access"
+	"github.com/opstruth/opstruth/web/api"
 	"github.com/opstruth/opstruth/web/page"
 	"github.com/opstruth/opstruth/web/ui"
 )
@@ -106,21 +104,13 @@ func (s *server) artifacts(ctx context.Context, a access.Access) ([]models.Artif
 	return list, nil
 }
 
-// artifact downloads a result. It is never shown as a page of ours, whatever its content claims to be.
+// artifact downloads a result.
 func (s *server) artifact(c *gin.Context, a access.Access) error {
-	list, err := s.Store.Artifacts(c.Request.Context(), a.Scope(), a.Run.ID)
+	info, err := s.Store.ArtifactInfo(c.Request.Context(), a.Scope(), a.Run.ID, c.Param("name"))
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(list, func(x models.Artifact) bool { return x.Name == c.Param("name") })
-	if at < 0 {
-		return models.ErrNotFound
-	}
-	artifact := list[at]
 	patient(c)
-	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": artifact.Name}))
-	c.Header("Content-Security-Policy", "sandbox")
-	c.Header("Content-Type", artifact.ContentType)
-	c.Header("Content-Length", strconv.FormatInt(artifact.Size, 10))
-	return s.Store.ArtifactTo(c.Request.Context(), a.Scope(), a.Run.ID, artifact.Name, c.Writer)
+	api.Download(c.Writer.Header(), info)
+	return s.Store.ArtifactTo(c.Request.Context(), a.Scope(), a.Run.ID, info.Name, c.Writer)
 }

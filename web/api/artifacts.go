@@ -4,7 +4,6 @@ import (
 	"context"
 	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/opstruth/opstruth/models"
@@ -28,31 +27,32 @@ func (s *Server) ListArtifacts(ctx context.Context, _ ListArtifactsRequestObject
 // GetArtifact downloads one of them.
 func (s *Server) GetArtifact(ctx context.Context, r GetArtifactRequestObject) (GetArtifactResponseObject, error) {
 	a := access.From(ctx)
-	list, err := s.store.Artifacts(ctx, a.Scope(), a.Run.ID)
+	info, err := s.store.ArtifactInfo(ctx, a.Scope(), a.Run.ID, r.Name)
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(list, func(x models.Artifact) bool { return x.Name == r.Name })
-	if at < 0 {
-		return nil, models.ErrNotFound
-	}
-	return file{Artifact: list[at], write: func(w http.ResponseWriter) error {
-		return s.store.ArtifactTo(ctx, a.Scope(), a.Run.ID, r.Name, w)
+	return file{Artifact: info, write: func(w http.ResponseWriter) error {
+		return s.store.ArtifactTo(ctx, a.Scope(), a.Run.ID, info.Name, w)
 	}}, nil
 }
 
-// file is a download, piece by piece. It is never shown as a page of ours, whatever its content claims to be.
+// Download writes the headers of an artifact's download. It is never shown as a page of ours, whatever its content claims
+// to be.
+func Download(h http.Header, a models.Artifact) {
+	h.Set("Content-Type", a.ContentType)
+	h.Set("Content-Length", strconv.FormatInt(a.Size, 10))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
+	h.Set("Content-Security-Policy", "sandbox")
+}
+
+// file is a download, piece by piece.
 type file struct {
 	models.Artifact
 	write func(http.ResponseWriter) error
 }
 
 func (f file) VisitGetArtifactResponse(w http.ResponseWriter) error {
-	h := w.Header()
-	h.Set("Content-Type", f.ContentType)
-	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
-	h.Set("Content-Security-Policy", "sandbox")
+	Download(w.Header(), f.Artifact)
 	w.WriteHeader(http.StatusOK)
 	return f.write(w)
 }
