@@ -21,6 +21,21 @@ type Store interface {
 	Connection(ctx context.Context, id string) (models.Connection, error)
 }
 
+// ErrNotOwn refuses a connection that a tenant does not have, whoever has it. It reads as what is wrong with a field.
+var ErrNotOwn = errors.New("is not a connection of this tenant")
+
+// Of reads a tenant's own connection, without its secret.
+func Of(ctx context.Context, s Store, tenantID, id string) (models.Connection, error) {
+	c, err := s.Connection(ctx, id)
+	if errors.Is(err, models.ErrNotFound) || (err == nil && c.TenantID != tenantID) {
+		return models.Connection{}, ErrNotOwn
+	}
+	if err != nil {
+		return models.Connection{}, fmt.Errorf("read the connection: %w", err)
+	}
+	return c, nil
+}
+
 // Opened is a connection with its secret.
 type Opened struct {
 	models.Connection
@@ -30,12 +45,12 @@ type Opened struct {
 // Open reads a run's connection and opens its secret. It fails with an *operation.BlockedError where people have to put
 // something right.
 func Open(ctx context.Context, s Store, unseal func(owner string, sealed []byte) ([]byte, error), tenantID, id string) (Opened, error) {
-	c, err := s.Connection(ctx, id)
-	if errors.Is(err, models.ErrNotFound) || (err == nil && c.TenantID != tenantID) {
-		return Opened{Connection: c}, operation.Blocked("its connection is not one of this tenant's any more; start it with another one")
+	c, err := Of(ctx, s, tenantID, id)
+	if errors.Is(err, ErrNotOwn) {
+		return Opened{}, operation.Blocked("its connection is not one of this tenant's any more; start it with another one")
 	}
 	if err != nil {
-		return Opened{Connection: c}, fmt.Errorf("read the connection: %w", err)
+		return Opened{}, err
 	}
 	o := Opened{Connection: c}
 	if c.Auth == models.AuthNone {

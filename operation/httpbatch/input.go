@@ -13,8 +13,10 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/opstruth/opstruth/internal/upload"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/operation/connection"
 )
 
 type artifactProducer = func(io.Writer) error
@@ -180,9 +182,9 @@ func (r *recipe) fit(columns []string) error {
 // prepare reads a run's file and templates, and checks that they go together. Its error is a *fieldError where the input
 // is to be corrected.
 func (b *batch) prepare(ctx context.Context, tenantID string, in Input, base *url.URL) (recipe, models.Upload, error) {
-	u, err := b.store.Upload(ctx, models.Engine(), in.File)
-	if errors.Is(err, models.ErrNotFound) || (err == nil && u.TenantID != tenantID) {
-		return recipe{}, u, &fieldError{"file", errors.New("is not an uploaded file of this tenant, or was removed because no run used it for a day; upload it again")}
+	u, err := upload.Of(ctx, b.store, models.Engine(), tenantID, in.File)
+	if errors.Is(err, upload.ErrNotOwn) {
+		return recipe{}, u, &fieldError{"file", err}
 	}
 	if err != nil {
 		return recipe{}, u, err
@@ -202,9 +204,9 @@ func (b *batch) target(ctx context.Context, tenantID string, in Input) (string, 
 	var base *url.URL
 	to := ""
 	if in.Connection != "" {
-		c, err := b.store.Connection(ctx, in.Connection)
-		if errors.Is(err, models.ErrNotFound) || (err == nil && c.TenantID != tenantID) {
-			return "", operation.FieldErrors{"connection": "is not a connection of this tenant"}
+		c, err := connection.Of(ctx, b.store, tenantID, in.Connection)
+		if errors.Is(err, connection.ErrNotOwn) {
+			return "", operation.FieldErrors{"connection": err.Error()}
 		}
 		if err != nil {
 			return "", err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/operation/connection"
 )
 
 // Name is the operation type's name.
@@ -130,9 +131,9 @@ func validate(in Input) error {
 
 // target is the connection's name, and what is read of it where that is not all.
 func (s *syncer) target(ctx context.Context, tenantID string, in Input) (string, error) {
-	c, err := s.store.Connection(ctx, in.Connection)
-	if errors.Is(err, models.ErrNotFound) || (err == nil && c.TenantID != tenantID) {
-		return "", operation.FieldErrors{"connection": "is not a connection of this tenant"}
+	c, err := connection.Of(ctx, s.store, tenantID, in.Connection)
+	if errors.Is(err, connection.ErrNotOwn) {
+		return "", operation.FieldErrors{"connection": err.Error()}
 	}
 	if err != nil || len(in.Collections) == 0 {
 		return c.Name, err

@@ -12,9 +12,11 @@ import (
 
 	"github.com/opstruth/opstruth/internal/auth"
 	"github.com/opstruth/opstruth/internal/start"
+	"github.com/opstruth/opstruth/internal/upload"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/operation"
+	"github.com/opstruth/opstruth/operation/connection"
 	"github.com/opstruth/opstruth/web/access"
 	"github.com/opstruth/opstruth/web/fault"
 )
@@ -88,12 +90,12 @@ func (a *Actions) checkUploads(ctx context.Context, who auth.Principal, def oper
 		if f.Kind != operation.File || id == "" {
 			continue
 		}
-		u, err := a.store.Upload(ctx, who.Scope(), id)
-		if errors.Is(err, models.ErrNotFound) || (err == nil && u.TenantID != w.TenantID) {
-			return operation.FieldErrors{f.Name: "is not an uploaded file of this tenant, or was removed because no run used it for a day; upload it again"}
+		_, err := upload.Of(ctx, a.store, who.Scope(), w.TenantID, id)
+		if errors.Is(err, upload.ErrNotOwn) {
+			return operation.FieldErrors{f.Name: err.Error()}
 		}
 		if err != nil {
-			return fmt.Errorf("find the uploaded file: %w", err)
+			return err
 		}
 	}
 	return nil
@@ -148,9 +150,9 @@ func among(own []models.Connection, asked string) (string, error) {
 		return own[i].ID, nil
 	}
 	if len(own) == 0 {
-		return "", errors.New("is not a connection of this tenant, which has none")
+		return "", fmt.Errorf("%w, which has none", connection.ErrNotOwn)
 	}
-	return "", fmt.Errorf("is not a connection of this tenant; it has %s", strings.Join(names, ", "))
+	return "", fmt.Errorf("%w; it has %s", connection.ErrNotOwn, strings.Join(names, ", "))
 }
 
 // Retry starts a new run with the input of one that has ended.
