@@ -52,12 +52,13 @@ func evidenceOf(r models.Run, now time.Time) RunEvidence {
 
 // observed tells raw evidence. Its ages become the moments that they meant when it was observed.
 func observed(e lifecycle.Evidence, at time.Time) Evidence {
-	moment := func(known bool, age time.Duration) *Moment {
-		if !known {
+	moment := func(x time.Time) *Moment {
+		if x.IsZero() {
 			return nil
 		}
-		return &Moment{At: at.Add(-age), AgeSeconds: age.Seconds()}
+		return &Moment{At: x, AgeSeconds: at.Sub(x).Seconds()}
 	}
+	m := e.Moments(at)
 	out := Evidence{
 		ObservedAt: at, Answer: NotAsked, Execution: optional(EvidenceExecution(e.Execution)),
 		TemporalRunId: optional(e.RunID), CloseReason: optional(e.CloseReason), ClosedBy: optional(e.ClosedBy),
@@ -70,27 +71,26 @@ func observed(e lifecycle.Evidence, at time.Time) Evidence {
 		out.Retained = &e.Retained
 	}
 	if e.Paused {
-		out.Paused, out.PausedBy = moment(e.PausedAge >= 0, e.PausedAge), optional(e.PausedBy)
+		out.Paused, out.PausedBy = moment(m.Paused), optional(e.PausedBy)
 	}
 	if e.WorkflowTask {
 		out.WorkflowTask = &WorkflowTask{
-			Attempt: e.WorkflowTaskAttempt, Started: e.WorkflowTaskStarted, Scheduled: *moment(true, e.WorkflowTaskAge),
+			Attempt: e.WorkflowTaskAttempt, Started: e.WorkflowTaskStarted, Scheduled: Moment{At: m.WorkflowTask, AgeSeconds: e.WorkflowTaskAge.Seconds()},
 		}
 	}
 	if e.Activity != lifecycle.ActivityNone {
-		started := e.Activity == lifecycle.ActivityStarted
 		out.Activity = &PendingActivity{
 			Name: e.ActivityName, State: PendingActivityState(e.Activity), Attempt: e.Attempt,
-			Scheduled: moment(e.ScheduledAge > 0, e.ScheduledAge), Started: moment(started && e.StartedAge >= 0, e.StartedAge),
-			Heartbeat:   moment(started && e.HeartbeatAge >= 0, e.HeartbeatAge),
-			NextAttempt: moment(e.NextAttempt > 0, -e.NextAttempt),
+			Scheduled: moment(m.Scheduled), Started: moment(m.Started),
+			Heartbeat:   moment(m.Heartbeat),
+			NextAttempt: moment(m.NextAttempt),
 			Failure:     optional(e.FailureText), FailureKind: optional(PendingActivityFailureKind(e.LastFailure)), Host: optional(e.Host),
 		}
 	}
 	if e.Answer == lifecycle.Answered {
 		out.Workers = &e.Workers
-		out.WorkersSeen = moment(e.WorkersSeen >= 0, e.WorkersSeen)
-		out.Polled = moment(e.PollerAge >= 0, e.PollerAge)
+		out.WorkersSeen = moment(m.WorkersSeen)
+		out.Polled = moment(m.Polled)
 	}
 	return out
 }

@@ -24,38 +24,36 @@ func evidenceFacts(e lifecycle.Evidence, at, now time.Time) []view.Fact {
 			facts = append(facts, view.Fact{Label: label, Value: value})
 		}
 	}
-	moment := func(label string, age time.Duration, known bool) {
-		if known && !at.IsZero() {
-			facts = append(facts, view.Fact{Label: label, When: view.At(at.Add(-age), now)})
+	moment := func(label string, at time.Time) {
+		if !at.IsZero() {
+			facts = append(facts, view.Fact{Label: label, When: view.At(at, now)})
 		}
 	}
+	m := e.Moments(at)
 	add("Temporal", answers[e.Answer])
 	add("Workflow", strings.ReplaceAll(string(e.Execution), "_", " "))
 	add("Close reason", e.CloseReason)
 	if e.Paused {
 		add("Paused by", e.PausedBy)
-		moment("Paused", e.PausedAge, e.PausedAge >= 0)
+		moment("Paused", m.Paused)
 	}
 	if e.WorkflowTask {
 		add("Workflow task", "attempt "+strconv.Itoa(e.WorkflowTaskAttempt))
-		moment("Workflow task scheduled", e.WorkflowTaskAge, true)
+		moment("Workflow task scheduled", m.WorkflowTask)
 	}
 	if e.Activity != lifecycle.ActivityNone {
 		add("Step", strings.TrimSpace(e.ActivityName+" "+string(e.Activity))+", attempt "+strconv.Itoa(e.Attempt))
-		moment("Step scheduled", e.ScheduledAge, e.ScheduledAge > 0)
-		started := e.Activity == lifecycle.ActivityStarted
-		moment("Step started", e.StartedAge, started && e.StartedAge >= 0)
-		moment("Last beat in Temporal", e.HeartbeatAge, started && e.HeartbeatAge >= 0)
-		if e.NextAttempt > 0 {
-			moment("Next attempt", -e.NextAttempt, true)
-		}
+		moment("Step scheduled", m.Scheduled)
+		moment("Step started", m.Started)
+		moment("Last beat in Temporal", m.Heartbeat)
+		moment("Next attempt", m.NextAttempt)
 	}
 	add("Last failure", e.FailureText)
 	add("Worker", e.Host)
 	if e.Answer == lifecycle.Answered {
 		add("Live workers on the queue", strconv.Itoa(e.Workers))
-		moment("Newest worker seen", e.WorkersSeen, e.Workers == 0 && e.WorkersSeen >= 0)
-		moment("Youngest poller", e.PollerAge, e.PollerAge >= 0)
+		moment("Newest worker seen", m.WorkersSeen)
+		moment("Youngest poller", m.Polled)
 	}
 	if e.RunID != "" {
 		facts = append(facts, view.Fact{Label: "Temporal run", Value: e.RunID, Mono: true, Copy: true})
