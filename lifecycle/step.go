@@ -4,19 +4,13 @@ package lifecycle
 type StepKind string
 
 const (
-	StepNone        StepKind = "none"        // nothing to do
-	StepWait        StepKind = "wait"        // it moves on by itself
-	StepInstruct    StepKind = "instruct"    // something outside opstruth has to be done
-	StepCancel      StepKind = "cancel"      // the button cancels the run
-	StepRetry       StepKind = "retry"       // the button starts a new run with the same input
-	StepAcknowledge StepKind = "acknowledge" // the button takes note of a follow-up
-	StepOpen        StepKind = "open"        // the button opens the run that retries this one
+	StepNone     StepKind = "none"     // nothing to do
+	StepWait     StepKind = "wait"     // it moves on by itself
+	StepInstruct StepKind = "instruct" // something outside opstruth has to be done
+	StepCancel   StepKind = "cancel"   // the button cancels the run
+	StepRetry    StepKind = "retry"    // the button starts a new run with the same input
+	StepOpen     StepKind = "open"     // the button opens the run that retries this one
 )
-
-// StepKinds lists every kind.
-func StepKinds() []StepKind {
-	return []StepKind{StepNone, StepWait, StepInstruct, StepCancel, StepRetry, StepAcknowledge, StepOpen}
-}
 
 // Step is the one next step: a button's label where its kind is an action, and
 // an instruction in Text always.

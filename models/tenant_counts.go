@@ -7,15 +7,16 @@ import (
 	"time"
 )
 
-// TenantBuckets are the numbers that TenantSummaries counts.
-func TenantBuckets() []Bucket { return []Bucket{BucketActive, BucketLikelyStuck, BucketFollowUpRecent} }
+// tenantBuckets are the numbers that TenantSummaries counts.
+var tenantBuckets = []Bucket{BucketActive, BucketLikelyStuck, BucketFollowUpRecent}
 
-// TenantSummaries counts the TenantBuckets of every tenant of a workspace that has any, at a clock reading, in one
-// statement. A tenant that is missing has none; so have runs without a tenant.
+// TenantSummaries counts what is active, what is likely stuck, and what ended lately and needs follow-up, of every tenant
+// of a workspace that has any, at a clock reading, in one statement. A tenant that is missing has none; so have runs
+// without a tenant.
 func (s *Store) TenantSummaries(ctx context.Context, sc Scope, workspaceID string, now time.Time) (map[string]Summary, error) {
 	var parts []string
 	var args []any
-	for _, b := range TenantBuckets() {
+	for _, b := range tenantBuckets {
 		c, err := s.runConditions(sc, b.Filter(Filter{WorkspaceID: workspaceID}, now))
 		if err != nil {
 			return nil, err
@@ -38,7 +39,7 @@ func (s *Store) TenantSummaries(ctx context.Context, sc Scope, workspaceID strin
 	for _, r := range rows {
 		sum := all[r.TenantID]
 		sum.Now = now
-		switch r.Bucket { //nolint:exhaustive // TenantBuckets only
+		switch r.Bucket { //nolint:exhaustive // tenantBuckets only
 		case BucketActive:
 			sum.Active = r.N
 		case BucketLikelyStuck:

@@ -214,20 +214,17 @@ func (e ItemState) Valid() bool {
 
 // Defines values for NextStepKind.
 const (
-	NextStepKindAcknowledge NextStepKind = "acknowledge"
-	NextStepKindCancel      NextStepKind = "cancel"
-	NextStepKindInstruct    NextStepKind = "instruct"
-	NextStepKindNone        NextStepKind = "none"
-	NextStepKindOpen        NextStepKind = "open"
-	NextStepKindRetry       NextStepKind = "retry"
-	NextStepKindWait        NextStepKind = "wait"
+	NextStepKindCancel   NextStepKind = "cancel"
+	NextStepKindInstruct NextStepKind = "instruct"
+	NextStepKindNone     NextStepKind = "none"
+	NextStepKindOpen     NextStepKind = "open"
+	NextStepKindRetry    NextStepKind = "retry"
+	NextStepKindWait     NextStepKind = "wait"
 )
 
 // Valid indicates whether the value is a known member of the NextStepKind enum.
 func (e NextStepKind) Valid() bool {
 	switch e {
-	case NextStepKindAcknowledge:
-		return true
 	case NextStepKindCancel:
 		return true
 	case NextStepKindInstruct:

@@ -66,12 +66,6 @@ func (b bucket) counted(p links.Plane, base links.List, s models.Summary) string
 	return links.Runs(p, l)
 }
 
-// StuckBucket is the part of base that is likely stuck now.
-func StuckBucket(base links.List, now time.Time) links.List { return likelyStuck.list(base, now) }
-
-// FollowUpBucket is the part of base that ended lately and needs follow-up.
-func FollowUpBucket(base links.List, now time.Time) links.List { return followUps.list(base, now) }
-
 // shown is the bucket that a list is, if it is one.
 func shown(l links.List, now time.Time) (bucket, bool) {
 	for _, b := range []bucket{likelyStuck, followUps, olderFollowUps, activeRuns, queuedRuns, succeededToday} {

@@ -8,7 +8,6 @@ type FieldKind string
 const (
 	TextField     FieldKind = "text"
 	NumberField   FieldKind = "number"
-	URLField      FieldKind = "url"
 	PasswordField FieldKind = "password"
 	SearchField   FieldKind = "search"
 	SelectField   FieldKind = "select"
