@@ -62,7 +62,7 @@ type Change struct {
 	Waited time.Duration
 	Total  int64  // Planned
 	Wait   Wait   // WaitDeclared, WaitEnded (id)
-	Note   string // AcknowledgedBy; summary for LateReported
+	Note   string // Planned, Acknowledged; summary for LateReported
 	By     string // Superseded, Retried: the later run's id
 
 	// CloseClaimed: the intent, and the record that was judged.

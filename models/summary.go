@@ -19,7 +19,7 @@ const (
 	BucketQueued         Bucket = "queued"
 	BucketRunning        Bucket = "running"
 	BucketLikelyStuck    Bucket = "likely_stuck"
-	BucketFollowUpRecent Bucket = "follow_up_recent" // open, ended within RecentDays
+	BucketFollowUpRecent Bucket = "follow_up_recent" // open, ended within Recent
 	BucketFollowUpOlder  Bucket = "follow_up_older"  // open, ended before
 	BucketSucceeded24h   Bucket = "succeeded_24h"
 )

@@ -18,7 +18,7 @@ type Run struct {
 	TenantName     string
 	InitiatorID    string // empty when nobody started it
 	IdempotencyKey string
-	Fingerprint    string // tenant, type and target
+	Fingerprint    string // of workspace, tenant, type and target
 	Supersedes     bool   // a good later run makes an earlier one good
 	Exclusive      bool   // no second active run with this fingerprint
 	Input          json.RawMessage

@@ -3,6 +3,6 @@
 // its type, and the reconcile workflow is one pass over runs that fell silent.
 //
 // Code here is replayed. It takes the time from the workflow only, keeps its
-// activity options in options.go, and changes of behaviour behind
-// workflow.GetVersion, which is called only in versions.go.
+// activity options in options.go, and has no changes of behaviour yet: those
+// belong behind workflow.GetVersion, called in one file of their own.
 package workflows
