@@ -137,12 +137,13 @@ func (b *Batcher) Leaving() []string {
 func (b *Batcher) Run(ctx context.Context) {
 	ticker := time.NewTicker(b.timing.FlushEvery)
 	defer ticker.Stop()
-	away := false
+	beats := trouble{failing: "the record does not take heartbeats; work goes on, and they are dropped until it does", over: "heartbeats are written again"}
+	cancels := trouble{failing: "the record does not tell of cancels; they wait until it does, or for Temporal's word", over: "the record tells of cancels again"}
 	for {
 		err := b.flush(ctx)
-		if failing := err != nil && ctx.Err() == nil; failing != away {
-			away = failing
-			b.tell(ctx, err)
+		beats.tell(ctx, b.logger, err)
+		if err == nil {
+			cancels.tell(ctx, b.logger, b.askForCancels(ctx))
 		}
 		select {
 		case <-ctx.Done():
@@ -152,20 +153,33 @@ func (b *Batcher) Run(ctx context.Context) {
 	}
 }
 
-// tell logs a change only: a database that is away is away for many batches.
-func (b *Batcher) tell(ctx context.Context, err error) {
-	if err != nil {
-		b.logger.WarnContext(ctx, "the record does not take heartbeats; work goes on, and they are dropped until it does", "error", err)
-		return
-	}
-	b.logger.InfoContext(ctx, "heartbeats are written again")
+// trouble logs when something begins to fail and when that is over: a database
+// that is away is away for many batches.
+type trouble struct {
+	failing, over string
+	goesOn        bool
 }
 
-// flush writes what is due, cuts off what the record rejects, and tells those that
-// may stop of a cancel: Temporal's own word waits for the next heartbeat that the SDK
-// does not hold back.
+func (t *trouble) tell(ctx context.Context, logger *slog.Logger, err error) {
+	switch {
+	case ctx.Err() != nil || t.goesOn == (err != nil):
+		return
+	case err != nil:
+		logger.WarnContext(ctx, t.failing, "error", err)
+	default:
+		logger.InfoContext(ctx, t.over)
+	}
+	t.goesOn = err != nil
+}
+
+// limit bounds each call of the record.
+func (b *Batcher) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, max(2*time.Second, 2*b.timing.FlushEvery))
+}
+
+// flush writes what is due, and cuts off what the record rejects.
 func (b *Batcher) flush(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, max(2*time.Second, 2*b.timing.FlushEvery))
+	ctx, cancel := b.limit(ctx)
 	defer cancel()
 	began := time.Now()
 	due, beats, lag := b.due(began)
@@ -176,6 +190,14 @@ func (b *Batcher) flush(ctx context.Context) error {
 	}
 	b.settle(due, began, rejected)
 	b.measure.Flushed(time.Since(began), lag)
+	return nil
+}
+
+// askForCancels tells those that may stop of a cancel: Temporal's own word waits for
+// the next heartbeat that the SDK does not hold back.
+func (b *Batcher) askForCancels(ctx context.Context) error {
+	ctx, cancel := b.limit(ctx)
+	defer cancel()
 	asked, err := b.record.CancelAsked(ctx, b.stopping())
 	b.stop(asked)
 	return err

@@ -2,12 +2,15 @@ package worker
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/opstruth/opstruth/internal/metrics"
 	"github.com/opstruth/opstruth/operation"
 )
 
@@ -44,5 +47,37 @@ func TestACancelReachesAStepWithTheNextBatch(t *testing.T) {
 		pass(time.Second)
 		synctest.Wait()
 		require.Empty(t, r.asked[len(r.asked)-1], "nobody is left")
+	})
+}
+
+// A record that cannot tell of cancels has taken the beats nevertheless.
+func TestWhatFailsIsLoggedForWhatItIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var told strings.Builder
+		b, r, f := logging(t, slog.New(slog.NewTextHandler(&told, nil)))
+		step := one
+		step.stops = true
+		b.Beat(step, time.Now(), nil, none)
+		r.set(func() { r.silent = true })
+		pass(3 * time.Second)
+		r.set(func() { r.silent, r.away = false, true })
+		b.Beat(step, time.Now(), nil, none)
+		pass(3 * time.Second)
+		r.set(func() { r.away = false })
+		pass(time.Second)
+		synctest.Wait()
+		var lines []string
+		for line := range strings.Lines(told.String()) {
+			_, line, _ = strings.Cut(line, "msg=")
+			lines = append(lines, strings.TrimSpace(line))
+		}
+		require.Equal(t, []string{
+			`"the record does not tell of cancels; they wait until it does, or for Temporal's word" error="connection reset"`,
+			`"the record does not take heartbeats; work goes on, and they are dropped until it does" error="connection refused"`,
+			`"heartbeats are written again"`,
+			`"the record tells of cancels again"`,
+		}, lines)
+		require.Equal(t, 2, f.seen[metrics.Written])
 	})
 }

@@ -28,6 +28,7 @@ type record struct {
 	hangs   bool
 	handed  []string
 	cancels []string // runs that are to be cancelled
+	silent  bool     // about cancels
 	asked   [][]string
 }
 
@@ -35,6 +36,9 @@ func (r *record) CancelAsked(_ context.Context, runs []string) (asked []string, 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked = append(r.asked, runs)
+	if r.silent {
+		return nil, errors.New("connection reset")
+	}
 	for _, run := range runs {
 		if slices.Contains(r.cancels, run) {
 			asked = append(asked, run)
@@ -102,9 +106,14 @@ func (f *fates) Flushed(time.Duration, time.Duration) {}
 // Beats every 5 s: a flush every second, coalesced over 2.5 s.
 func batching(t *testing.T) (*Batcher, *record, *fates) {
 	t.Helper()
+	return logging(t, slog.New(slog.DiscardHandler))
+}
+
+func logging(t *testing.T, logger *slog.Logger) (*Batcher, *record, *fates) {
+	t.Helper()
 	r, f := &record{}, &fates{seen: map[metrics.BeatResult]int{}}
 	timing := lifecycle.NewTiming(5*time.Second, 5*time.Second)
-	b := NewBatcher(r, models.WorkerRow{ID: "w1"}, timing, f, slog.New(slog.DiscardHandler))
+	b := NewBatcher(r, models.WorkerRow{ID: "w1"}, timing, f, logger)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); b.Run(ctx) }()
