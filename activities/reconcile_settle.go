@@ -28,11 +28,13 @@ func (r *Reconciler) Settle(ctx context.Context, in contract.SettleInput) error 
 		Every: r.Timing.PassEvery, Took: in.Took, TemporalAnswered: ok, ClosedUpTo: in.ClosedUpTo,
 	}
 	if ok {
-		active, err := r.Record.ActiveByQueue(ctx)
-		if err != nil {
-			return err
+		if len(in.Suspects) > 0 || len(l.state.Breakers) > 0 { // else every breaker is closed and stays so
+			active, err := r.Record.ActiveByQueue(ctx)
+			if err != nil {
+				return err
+			}
+			l.state.Breakers = nextBreakers(l.state.Breakers, active, in.Suspects, l.now())
 		}
-		l.state.Breakers = nextBreakers(l.state.Breakers, active, in.Suspects, l.now())
 		report.Breakers = l.state.Breakers
 		r.close(ctx, l, in.Close)
 		report.Cursors = &models.Cursors{

@@ -31,8 +31,11 @@ func (s *Store) CancelsWaiting(ctx context.Context, after string, limit int) ([]
 // five minutes, in the order of their ids after the given one. next is empty at the end.
 func (s *Store) DueForCheck(ctx context.Context, before time.Duration, after string, limit int) ([]Run, time.Time, string, error) {
 	return s.enginePage(ctx, "list runs to check",
-		`WHERE l.run_id > ? AND r.dispatched_at > 0 AND (l.stale_at < `+s.clock+` + ? OR l.verified_at < `+s.clock+` - ?) ORDER BY l.run_id LIMIT ?`,
-		limit, after, before.Microseconds(), verifyEvery.Microseconds())
+		// Two ranges of two indexes: nearly all active runs are in neither.
+		`WHERE l.run_id IN (SELECT run_id FROM run_liveness WHERE stale_at < `+s.clock+` + ? AND run_id > ?
+			UNION SELECT run_id FROM run_liveness WHERE verified_at < `+s.clock+` - ? AND run_id > ?)
+		AND r.dispatched_at > 0 ORDER BY l.run_id LIMIT ?`,
+		limit, before.Microseconds(), after, verifyEvery.Microseconds(), after)
 }
 
 // ActiveSample lists active runs whose workflow began, in the order of their ids after the given one. next is empty at
@@ -134,8 +137,9 @@ func tells(f lifecycle.Facts, v lifecycle.Verdict, now time.Time) bool {
 	return !now.Before(f.StaleAt) && (changed || was.At.Before(f.StaleAt))
 }
 
-// observedWait renews the wait that Temporal explains, and ends it when the run is heard again. Otherwise it runs out
-// by itself: taking it back would make the run stale for a time in which its silence was explained.
+// observedWait renews the wait that Temporal explains, and ends it when the run was heard after it began: Temporal tells
+// the last heartbeat of an earlier attempt also of the next one. Otherwise it runs out by itself: taking it back would
+// make the run stale for a time in which its silence was explained.
 func (s *Store) observedWait(tx *gorm.DB, run Run, v lifecycle.Verdict, now time.Time) error {
 	if v.Wait.ID == lifecycle.ObservedWait {
 		_, err := s.putWait(tx, run.ID, waitRow{Wait: v.Wait}, now)
@@ -144,7 +148,7 @@ func (s *Store) observedWait(tx *gorm.DB, run Run, v lifecycle.Verdict, now time
 	if v.Sign.IsZero() {
 		return nil
 	}
-	_, err := s.endWaits(tx, now, `run_id = ? AND id = ?`, run.ID, lifecycle.ObservedWait)
+	_, err := s.endWaits(tx, now, `run_id = ? AND id = ? AND since_at < ?`, run.ID, lifecycle.ObservedWait, toMicros(v.Sign))
 	return err
 }
 

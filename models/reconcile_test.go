@@ -76,8 +76,10 @@ func TestVerdictToRefresh(t *testing.T) {
 		}
 		silence := lifecycle.Silence{Cause: lifecycle.Paused, At: modelstest.Epoch.Add(21 * time.Second), Times: 1}
 		refresh(21*time.Second, lifecycle.Verdict{Wait: paused, Cause: lifecycle.Paused, Silence: silence})
-		_, truth := sc.read(45 * time.Second)
-		require.Equal(sc, lifecycle.StatePaused, truth.State)
+		refresh(40*time.Second, lifecycle.Verdict{Sign: modelstest.Epoch.Add(15*time.Second + time.Millisecond)})
+		run, truth := sc.read(45 * time.Second)
+		require.Equal(sc, lifecycle.StatePaused, truth.State, "a sign from before the wait does not end it")
+		require.Zero(sc, run.Facts.StaleEpisodes)
 		refresh(46*time.Second, lifecycle.Verdict{Sign: modelstest.Epoch.Add(46 * time.Second)})
 		run, truth = sc.read(46 * time.Second)
 		require.Equal(sc, lifecycle.StateRunning, truth.State)
