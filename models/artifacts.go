@@ -24,6 +24,9 @@ func (s *Store) putArtifact(tx *gorm.DB, runID, name, contentType string, size i
 	if err != nil {
 		return err
 	}
+	if err := tx.Exec(`DELETE FROM run_artifact_parts WHERE run_id = ? AND name = ?`, runID, name).Error; err != nil {
+		return err
+	}
 	return tx.Exec(`INSERT INTO run_artifacts (run_id, name, content_type, size, created_at, body) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (run_id, name) DO UPDATE SET content_type = excluded.content_type, size = excluded.size,
 			created_at = excluded.created_at, body = excluded.body`,
