@@ -65,11 +65,13 @@ func watched(t *testing.T, told bool) (*world, *requests) {
 	return w, asked
 }
 
-// quickly makes a page's cycles of five seconds pass in an instant each, counts them, and lets a test hide the tab.
+// quickly makes a page's times of seconds pass in an instant, counts its cycles, and lets a test hide the tab.
 const quickly = `
 	window.cycles = 0;
 	const every = window.setInterval;
 	window.setInterval = (f, ms) => every(() => { f(); window.cycles++; }, ms / 50);
+	const once = window.setTimeout;
+	window.setTimeout = (f, ms, ...more) => once(f, ms > 1000 ? ms / 50 : ms, ...more);
 	window.away = false;
 	Object.defineProperty(document, "hidden", {get: () => window.away});
 	window.hide = (on) => { window.away = on; document.dispatchEvent(new Event("visibilitychange")); };`
@@ -117,12 +119,15 @@ func TestLivePagesPollOnlyWhileSomethingIsActive(t *testing.T) {
 		now := asked.now()
 		return now[place] > from[place]+2 && now[links.Overlay("", "", "")] > from[links.Overlay("", "", "")]+2
 	})
+	browser.Ask[bool](b, `document.querySelectorAll(".kpi-link")[2].focus(), true`) // what has the focus tells the truth too
 	w.end(run, 0, lifecycle.Failed, lifecycle.Failure{Message: "disk full"})
 	b.Until("the run to leave", func() bool { return overlaid(b) == "" })
 	b.Until("recents and numbers to tell it", func() bool {
 		return browser.Ask[bool](b, `document.querySelector("#recent .cell-state .tag")?.innerText.trim() === "Failed" &&
 			document.querySelectorAll(".kpi-count")[1].textContent === "1" && document.querySelectorAll(".kpi-count")[2].textContent === "0"`)
 	})
+	require.True(t, browser.Ask[bool](b, `document.activeElement === document.querySelectorAll(".kpi-link")[2]`), "and keeps it")
+	b.Until("the history to tell it", func() bool { return browser.Ask[int](b, `document.querySelectorAll("#history table").length`) > 0 })
 	b.Until("the history's last look", func() bool { return browser.Ask[int](b, `document.querySelectorAll("[data-poll]").length`) == 0 })
 	settled(b, asked)
 	w.end(other, 0, lifecycle.Succeeded, lifecycle.Failure{})

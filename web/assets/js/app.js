@@ -69,7 +69,10 @@
   // A refresh keeps what the reader did: opened details stay open, a field being typed in keeps its text, and what
   // was asked for beside the page stays.
   if (window.Idiomorph) {
-    Idiomorph.defaults.ignoreActiveValue = true;
+    // Only of a field: a link or a summary that has the focus tells what is true now.
+    Object.defineProperty(Idiomorph.defaults, "ignoreActiveValue", {
+      enumerable: true, get: () => document.activeElement?.matches("input, select, textarea") ?? false,
+    });
     Idiomorph.defaults.callbacks.beforeNodeMorphed = (node, next) =>
       !(node.hasAttribute?.("data-keep") || node.dataset?.dirty || next.hasAttribute?.("data-unchanged"));
     Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>

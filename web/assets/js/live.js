@@ -3,7 +3,6 @@
 // (data-pending). Nobody looks at a hidden tab: it neither asks nor listens, and catches up once it is shown.
 (() => {
   const cycle = 5;     // seconds between two looks at what polls
-  const gap = 1500;    // milliseconds between two renewals that news ask for
   const retry = 10000; // milliseconds until a stream that was refused is asked for again
 
   const shown = () => !document.hidden;
@@ -12,23 +11,35 @@
     for (const part of document.querySelectorAll(parts)) if (due(part)) htmx.trigger(part, "renew");
   };
 
-  // Polling: only parts on which something is active say data-poll.
+  // Polling: only parts on which something is active say data-poll. What failed to be loaded at first is tried again.
   let passed = 0;
   setInterval(() => {
     passed += cycle;
     renew("[data-live][data-poll]", (part) => passed % part.dataset.poll === 0);
+    renew("[data-live][data-pending]:not(.htmx-request)");
   }, cycle * 1000);
 
-  // News come in bursts: the first are followed at once, those that come soon after together.
-  let followed = -gap, following;
-  const news = () => {
-    following ??= setTimeout(() => {
-      following = undefined;
-      followed = performance.now();
-      renew("[data-live]:not([data-seldom]), [data-live][data-pending]");
-    }, Math.max(0, followed + gap - performance.now()));
+  // News come in bursts: what they ask for is asked for once, and so many milliseconds after the last time. Parts that
+  // cost much take part more seldom.
+  const follower = (parts, gap) => {
+    let followed = 0, following;
+    return {
+      news() {
+        following ??= setTimeout(() => {
+          following = undefined;
+          followed = performance.now();
+          renew(parts);
+        }, Math.max(0, followed + gap - performance.now()));
+      },
+      forget() { clearTimeout(following); following = undefined; },
+    };
   };
-  const forget = () => { clearTimeout(following); following = undefined; };
+  const followers = [
+    follower("[data-live]:not([data-seldom]), [data-live][data-pending]", 1500),
+    follower("[data-live][data-seldom]:not([data-poll], [data-pending])", 60000),
+  ];
+  const news = () => { for (const f of followers) f.news(); };
+  const forget = () => { for (const f of followers) f.forget(); };
 
   // The stream goes on from where the page was read. A connection that is lost comes back by itself; one that was refused
   // does not: the right to it may be gone, which a renewal finds out, or the server is not ready yet.
