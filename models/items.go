@@ -164,6 +164,25 @@ func (s *Store) Items(ctx context.Context, sc Scope, runID string, f ItemFilter,
 	return items, position{ID: items[limit-1].Key}.cursor(), nil
 }
 
+// RecordedItems reads the ends of a run's items from one key up to but without another, by key. It is for the engine.
+func (s *Store) RecordedItems(ctx context.Context, runID, from, before string) (map[string]Item, error) {
+	type row struct {
+		Key, Code, Message, Detail string
+		State                      ItemState
+		At                         int64
+	}
+	rows, err := many[row](ctx, s, "items", `SELECT key, state, code, message, detail, at FROM run_items
+		WHERE run_id = ? AND key >= ? AND key < ?`, runID, from, before)
+	if err != nil {
+		return nil, err
+	}
+	items := make(map[string]Item, len(rows))
+	for _, r := range rows {
+		items[r.Key] = Item{Key: r.Key, State: r.State, Code: r.Code, Message: r.Message, Detail: json.RawMessage(r.Detail), At: fromMicros(r.At)}
+	}
+	return items, nil
+}
+
 // readOf runs queries on what belongs to a run, if the scope may see the run.
 func (s *Store) readOf(ctx context.Context, sc Scope, runID string, query func(db *gorm.DB) error) error {
 	visible, args, err := sc.where()

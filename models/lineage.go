@@ -52,3 +52,13 @@ func (s *Store) Lineage(ctx context.Context, sc Scope, run Run, limit int) (Line
 	}
 	return l, nil
 }
+
+// FirstTry is the run at the begin of a chain of retries: the run itself where it retries none. It is for the engine.
+func (s *Store) FirstTry(ctx context.Context, runID string) (string, error) {
+	type row struct{ ID string }
+	r, err := one[row](ctx, s, "run", `WITH RECURSIVE tries (id, retry_of) AS (
+			SELECT id, retry_of FROM operation_runs WHERE id = ?
+			UNION ALL SELECT r.id, r.retry_of FROM operation_runs r JOIN tries t ON r.id = t.retry_of)
+		SELECT id FROM tries WHERE retry_of IS NULL`, runID)
+	return r.ID, err
+}

@@ -149,32 +149,3 @@ func (s *Store) UploadPart(ctx context.Context, id string, afterLine int64) (p U
 	}
 	return p, err == nil, err
 }
-
-// RecordedItems reads the ends of a run's items from one key up to but without another, by key. It is for the engine.
-func (s *Store) RecordedItems(ctx context.Context, runID, from, before string) (map[string]Item, error) {
-	type row struct {
-		Key, Code, Message, Detail string
-		State                      ItemState
-		At                         int64
-	}
-	rows, err := many[row](ctx, s, "items", `SELECT key, state, code, message, detail, at FROM run_items
-		WHERE run_id = ? AND key >= ? AND key < ?`, runID, from, before)
-	if err != nil {
-		return nil, err
-	}
-	items := make(map[string]Item, len(rows))
-	for _, r := range rows {
-		items[r.Key] = Item{Key: r.Key, State: r.State, Code: r.Code, Message: r.Message, Detail: json.RawMessage(r.Detail), At: fromMicros(r.At)}
-	}
-	return items, nil
-}
-
-// FirstTry is the run at the begin of a chain of retries: the run itself where it retries none. It is for the engine.
-func (s *Store) FirstTry(ctx context.Context, runID string) (string, error) {
-	type row struct{ ID string }
-	r, err := one[row](ctx, s, "run", `WITH RECURSIVE tries (id, retry_of) AS (
-			SELECT id, retry_of FROM operation_runs WHERE id = ?
-			UNION ALL SELECT r.id, r.retry_of FROM operation_runs r JOIN tries t ON r.id = t.retry_of)
-		SELECT id FROM tries WHERE retry_of IS NULL`, runID)
-	return r.ID, err
-}

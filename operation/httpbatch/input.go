@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/textproto"
 	"net/url"
 	"slices"
 	"strings"
-
-	"golang.org/x/net/http/httpguts"
 
 	"github.com/opstruth/opstruth/internal/upload"
 	"github.com/opstruth/opstruth/models"
@@ -20,8 +17,6 @@ import (
 )
 
 type artifactProducer = func(io.Writer) error
-
-var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 // withDefaults fills in what was left out.
 func (in Input) withDefaults() Input {
@@ -78,107 +73,6 @@ type fieldError struct {
 func (e *fieldError) Error() string { return e.err.Error() }
 func (e *fieldError) Unwrap() error { return e.err }
 
-// recipe makes requests of lines.
-type recipe struct {
-	method      template
-	url         address
-	body        payload
-	contentType string
-	headers     []header
-	columns     []string
-}
-
-type header struct {
-	name  string
-	value template
-}
-
-// compile reads the templates. Its error is a *fieldError.
-func compile(in Input, base *url.URL) (r recipe, err error) {
-	in = in.withDefaults()
-	if r.method, err = parseTemplate(in.Method); err != nil {
-		return r, &fieldError{"method", err}
-	}
-	if len(r.method) == 1 && r.method[0].column == "" && !slices.Contains(methods, strings.ToUpper(in.Method)) {
-		return r, &fieldError{"method", fmt.Errorf("must be one of %s, or a {column} that holds one", strings.Join(methods, ", "))}
-	}
-	if r.url, err = parseAddress(in.URL, base); err != nil {
-		return r, &fieldError{"url", err}
-	}
-	if err := checkContentType(in.ContentType); err != nil {
-		return r, &fieldError{"content_type", err}
-	}
-	r.contentType = in.ContentType
-	if r.body, err = parsePayload(in.Body, in.ContentType); err != nil {
-		return r, &fieldError{"body", err}
-	}
-	if r.headers, err = parseHeaders(in.Headers); err != nil {
-		return r, &fieldError{"headers", err}
-	}
-	return r, nil
-}
-
-// ours are headers that a line may not set, and why.
-var ours = map[string]string{
-	"Authorization":       "credentials are kept in a connection, where they are encrypted",
-	"Proxy-Authorization": "credentials are kept in a connection, where they are encrypted",
-	"Cookie":              "credentials are kept in a connection, where they are encrypted",
-	"Content-Type":        "it has a field of its own",
-	"Idempotency-Key":     "opstruth sets it for each line",
-	"Host":                "it follows from the URL",
-	"Content-Length":      "it follows from the body",
-	"Transfer-Encoding":   "it follows from the body",
-	"Connection":          "it belongs to the transport",
-	"Upgrade":             "it belongs to the transport",
-	"Te":                  "it belongs to the transport",
-	"Trailer":             "it belongs to the transport",
-}
-
-func parseHeaders(text string) ([]header, error) {
-	var headers []header
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if line == "" {
-			continue
-		}
-		name, value, ok := strings.Cut(line, ":")
-		name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
-		if !ok || !httpguts.ValidHeaderFieldName(name) {
-			return nil, fmt.Errorf("must be lines of “Name: value”; %q is not one", clip(line, 60))
-		}
-		if why := ours[name]; why != "" {
-			return nil, fmt.Errorf("must not set %s: %s", name, why)
-		}
-		t, err := parseTemplate(strings.TrimSpace(value))
-		if err != nil {
-			return nil, err
-		}
-		headers = append(headers, header{name, t})
-	}
-	return headers, nil
-}
-
-// fit names the first placeholder that the file has no column for.
-func (r *recipe) fit(columns []string) error {
-	r.columns = columns
-	all := []struct {
-		field string
-		t     template
-	}{{"method", r.method}, {"url", r.url.template}, {"body", r.body.template}}
-	for _, h := range r.headers {
-		all = append(all, struct {
-			field string
-			t     template
-		}{"headers", h.value})
-	}
-	for _, one := range all {
-		if err := one.t.unknown(columns); err != nil {
-			return &fieldError{one.field, err}
-		}
-	}
-	return nil
-}
-
 // prepare reads a run's file and templates, and checks that they go together. Its error is a *fieldError where the input
 // is to be corrected.
 func (b *batch) prepare(ctx context.Context, tenantID string, in Input, base *url.URL) (recipe, models.Upload, error) {
@@ -228,23 +122,4 @@ func (b *batch) target(ctx context.Context, tenantID string, in Input) (string, 
 		to = r.url.host()
 	}
 	return u.Name + " to " + to, nil
-}
-
-// host names where requests go, with placeholders where it depends on the line.
-func (a address) host() string {
-	var out strings.Builder
-	for _, p := range a.template {
-		if p.column != "" {
-			out.WriteString("{" + p.column + "}")
-		}
-		out.WriteString(p.literal)
-	}
-	_, rest, ok := strings.Cut(out.String(), "://")
-	if !ok {
-		return out.String()
-	}
-	if end := strings.IndexAny(rest, "/?"); end >= 0 {
-		rest = rest[:end]
-	}
-	return rest
 }

@@ -165,3 +165,22 @@ func origin(u *url.URL) string {
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
 }
+
+// host names where requests go, with placeholders where it depends on the line.
+func (a address) host() string {
+	var out strings.Builder
+	for _, p := range a.template {
+		if p.column != "" {
+			out.WriteString("{" + p.column + "}")
+		}
+		out.WriteString(p.literal)
+	}
+	_, rest, ok := strings.Cut(out.String(), "://")
+	if !ok {
+		return out.String()
+	}
+	if end := strings.IndexAny(rest, "/?"); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest
+}
