@@ -56,7 +56,7 @@ func (s *Steps) host(ctx context.Context, run models.Run,
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	h := &host{steps: s, runID: run.ID, cancel: cancel, nudge: make(chan struct{}, 1)}
-	h.reached = earlier(ctx)
+	h.reached = reachedBefore(ctx)
 	h.told = h.reached // else the first beat would forget it
 	return s.translate(ctx, h.serve(ctx, func() error { return call(ctx, d, h) }))
 }

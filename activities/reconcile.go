@@ -56,7 +56,7 @@ type Record interface {
 	RecordVerdict(ctx context.Context, run models.Run, v lifecycle.Verdict) error
 	ActiveSample(ctx context.Context, after string, limit int) (runs []models.Run, now time.Time, next string, err error)
 	Run(ctx context.Context, s models.Scope, id string) (models.Run, time.Time, error)
-	ReconcilerState(ctx context.Context) (models.State, time.Time, error)
+	ReconcilerState(ctx context.Context) (models.ReconcilerState, time.Time, error)
 	FinishPass(ctx context.Context, r models.PassReport) error
 	ForgetWorkers(ctx context.Context, silentFor time.Duration) error
 }
@@ -99,7 +99,7 @@ func (r *Reconciler) Register(to Registry) {
 type look struct {
 	observer *Observer
 	workers  LiveWorkers
-	state    models.State
+	state    models.ReconcilerState
 	read     time.Time // the record's clock
 	at       time.Time // this process's, at the same moment
 	slow     int       // closes in scopes whose breaker has been open for longer than breakerMax

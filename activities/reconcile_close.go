@@ -23,8 +23,8 @@ type sight struct {
 	present bool      // it is still active
 }
 
-// finish closes one run, or drops a claim whose run lives after all: claim, look again, terminate, record. It can be cut
-// off anywhere; the claim's id, which is the Terminate's reason, tells the next pass how far it came.
+// finish closes one run, or drops an intent whose run lives after all: intend, look again, terminate, record. It can be cut
+// off anywhere; the intent's id, which is the Terminate's reason, tells the next pass how far it came.
 func (r *Reconciler) finish(ctx context.Context, l *look, id string) error {
 	s, err := r.see(ctx, l, id)
 	if err != nil || !s.present {
@@ -53,12 +53,12 @@ func (r *Reconciler) finish(ctx context.Context, l *look, id string) error {
 	case ok:
 		return r.end(ctx, s)
 	case s.v.Action == lifecycle.Unknown:
-		return nil // nothing is known, so the claim neither ends nor frees the run
+		return nil // nothing is known, so the intent neither ends nor frees the run
 	}
 	return r.change(ctx, s.run, lifecycle.Change{Kind: lifecycle.CloseDropped, Actor: actor, Closing: s.run.Facts.Closing})
 }
 
-// end terminates the workflow of a claimed run and records the end.
+// end terminates the workflow of a run that is to be closed and records the end.
 func (r *Reconciler) end(ctx context.Context, s sight) error {
 	if s.e.Answer == lifecycle.Answered {
 		gone, err := r.terminate(ctx, s.run, s.e.RunID)

@@ -95,8 +95,8 @@ func result(next operation.Next) contract.ExecuteResult {
 	return r
 }
 
-// earlier is how far an earlier attempt of the step told that it had come.
-func earlier(ctx context.Context) (r contract.Reached) {
+// reachedBefore is how far an earlier attempt of the step told that it had come.
+func reachedBefore(ctx context.Context) (r contract.Reached) {
 	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &r) != nil {
 		return contract.Reached{}
 	}

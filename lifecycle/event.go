@@ -14,7 +14,7 @@ var kindBadges = map[Kind]Badge{
 	Reconciled:      {"Closed by opstruth", ToneBad, "plug-connected-x"},
 	CancelForced:    {"Cancel forced", ToneWarn, "ban"},
 	Adopted:         {"Its end was taken from Temporal", ToneNeutral, "flag"},
-	AcknowledgedBy:  {"Noted", ToneNeutral, "notes"},
+	Acknowledged:    {"Noted", ToneNeutral, "notes"},
 	Reopened:        {"Reopened", ToneWarn, "refresh"},
 	Superseded:      {"A later run succeeded", ToneGood, "arrow-forward-up"},
 	Retried:         {"Retried", ToneNeutral, "rotate-clockwise"},

@@ -13,7 +13,7 @@ func TestEveryKindOfEventHasItsWords(t *testing.T) {
 
 	for _, k := range []lifecycle.Kind{
 		lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.Planned, lifecycle.WaitDeclared, lifecycle.WaitEnded, lifecycle.CancelRequested, lifecycle.Finished, lifecycle.CloseClaimed,
-		lifecycle.CloseDropped, lifecycle.Reconciled, lifecycle.CancelForced, lifecycle.Adopted, lifecycle.AcknowledgedBy, lifecycle.Reopened, lifecycle.Superseded, lifecycle.Retried, lifecycle.Claimed, lifecycle.Released, lifecycle.LateReported,
+		lifecycle.CloseDropped, lifecycle.Reconciled, lifecycle.CancelForced, lifecycle.Adopted, lifecycle.Acknowledged, lifecycle.Reopened, lifecycle.Superseded, lifecycle.Retried, lifecycle.Claimed, lifecycle.Released, lifecycle.LateReported,
 		lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound,
 	} {
 		b := k.Badge()

@@ -140,7 +140,7 @@ func TestRecordOnlyMovesForward(t *testing.T) {
 	kinds := []lifecycle.Kind{
 		lifecycle.Dispatched, lifecycle.Started, lifecycle.Planned, lifecycle.WaitDeclared, lifecycle.WaitEnded,
 		lifecycle.CancelRequested, lifecycle.Finished, lifecycle.CloseClaimed, lifecycle.CloseDropped, lifecycle.Reconciled,
-		lifecycle.CancelForced, lifecycle.Adopted, lifecycle.AcknowledgedBy, lifecycle.Reopened, lifecycle.Superseded,
+		lifecycle.CancelForced, lifecycle.Adopted, lifecycle.Acknowledged, lifecycle.Reopened, lifecycle.Superseded,
 		lifecycle.Retried, lifecycle.Claimed, lifecycle.Released, lifecycle.LateReported, lifecycle.WentStale, "never heard of",
 	}
 	rapid.Check(t, func(t *rapid.T) {

@@ -22,7 +22,7 @@ const (
 	Reconciled      Kind = "reconciled"       // the reconciler closed it
 	CancelForced    Kind = "cancel_forced"    // the reconciler terminated a cancel that nobody served
 	Adopted         Kind = "adopted"          // it had ended in Temporal, unrecorded
-	AcknowledgedBy  Kind = "acknowledged"     // an operator took note of a follow-up
+	Acknowledged    Kind = "acknowledged"     // an operator took note of a follow-up
 	Reopened        Kind = "reopened"         // and took that back
 	Superseded      Kind = "superseded"       // a later run made it good
 	Retried         Kind = "retried"          // a newer run tries it again
@@ -66,7 +66,7 @@ type Change struct {
 	By     string // Superseded, Retried: the later run's id
 
 	// CloseClaimed: the intent, and the record that was judged.
-	// Adopted, Reconciled, CancelForced, CloseDropped: the claim that stood (id)
+	// Adopted, Reconciled, CancelForced, CloseDropped: the intent that stood (id)
 	// when the run was judged.
 	Closing    Closing
 	Version    int64
@@ -140,7 +140,7 @@ func Apply(f Facts, c Change, now time.Time) (Facts, error) {
 }
 
 // end writes the terminal record, once. What the reconciler ends it ends under
-// the claim that it saw: where another one stands, another pass has judged since.
+// the intent that it saw: where another one stands, another pass has judged since.
 func end(f Facts, c Change, now time.Time) (Facts, error) {
 	if c.Kind != Finished && c.Closing.ID != f.Closing.ID {
 		return f, ErrOvertaken
@@ -194,7 +194,7 @@ func applyEnded(f Facts, c Change, now time.Time) (Facts, error) {
 			return f, ErrUnchanged
 		}
 		return f, ErrEnded
-	case AcknowledgedBy:
+	case Acknowledged:
 		if !followUp {
 			return f, ErrNotAllowed
 		}

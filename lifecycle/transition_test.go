@@ -98,10 +98,10 @@ func TestApply(t *testing.T) {
 		{"no cancel after the end", bad, kind(lifecycle.CancelRequested), nil, lifecycle.ErrEnded},
 		{"late result", lost, lifecycle.Change{Kind: lifecycle.LateReported, Note: "7 items"}, func(f *lifecycle.Facts) { f.Late = lifecycle.LateResult{At: at, Summary: "7 items"} }, nil},
 		{"late result of an active run", running, kind(lifecycle.LateReported), nil, lifecycle.ErrNotAllowed},
-		{"acknowledged", bad, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Ada", Note: "known"}, func(f *lifecycle.Facts) {
+		{"acknowledged", bad, lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: "Ada", Note: "known"}, func(f *lifecycle.Facts) {
 			f.Acknowledged = lifecycle.Acknowledgement{At: at, By: "Ada", Note: "known"}
 		}, nil},
-		{"acknowledged though nothing is to follow", good, kind(lifecycle.AcknowledgedBy), nil, lifecycle.ErrNotAllowed},
+		{"acknowledged though nothing is to follow", good, kind(lifecycle.Acknowledged), nil, lifecycle.ErrNotAllowed},
 		{"reopened though not acknowledged", bad, kind(lifecycle.Reopened), nil, lifecycle.ErrUnchanged},
 		{"reopened", with(bad, func(f *lifecycle.Facts) { f.Acknowledged.At = noon }), kind(lifecycle.Reopened), func(f *lifecycle.Facts) { f.Acknowledged = lifecycle.Acknowledgement{} }, nil},
 		{"superseded", bad, lifecycle.Change{Kind: lifecycle.Superseded, By: "r2"}, func(f *lifecycle.Facts) { f.SupersededBy = "r2" }, nil},
@@ -129,7 +129,7 @@ func TestApply(t *testing.T) {
 		{"the end releases", onIt(running), finish, func(f *lifecycle.Facts) {
 			f.Status, f.Outcome, f.CompletedAt, f.TerminalToken, f.Claim = lifecycle.Completed, lifecycle.Succeeded, at, "t", lifecycle.Claim{}
 		}, nil},
-		{"a note releases", onIt(bad), lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Ada", Note: "known"}, func(f *lifecycle.Facts) {
+		{"a note releases", onIt(bad), lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: "Ada", Note: "known"}, func(f *lifecycle.Facts) {
 			f.Acknowledged, f.Claim = lifecycle.Acknowledgement{At: at, By: "Ada", Note: "known"}, lifecycle.Claim{}
 		}, nil},
 		{"a later success releases", onIt(bad), lifecycle.Change{Kind: lifecycle.Superseded, By: "r2"}, func(f *lifecycle.Facts) { f.SupersededBy, f.Claim = "r2", lifecycle.Claim{} }, nil},

@@ -43,7 +43,7 @@ func changeData(after lifecycle.Facts, w wish) EventData {
 		return EventData{
 			Outcome: after.Outcome, Cause: r.Cause, SilentFor: r.At.Sub(r.SilentSince).Microseconds(), Evidence: &r.Evidence,
 		}
-	case lifecycle.AcknowledgedBy, lifecycle.LateReported:
+	case lifecycle.Acknowledged, lifecycle.LateReported:
 		return EventData{Note: w.Note}
 	case lifecycle.Superseded, lifecycle.Retried:
 		return EventData{By: w.By}

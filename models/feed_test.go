@@ -176,7 +176,7 @@ func TestAReadingThatFailsHalfWayIsMadeUpFor(t *testing.T) {
 		run := modelstest.Ended(t, s, w.NewRun(), lifecycle.Failed)
 		r := s.NewChangeReader()
 		require.Empty(t, tells(t, r))
-		_, err := s.Transition(t.Context(), run.ID, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Note: "known"})
+		_, err := s.Transition(t.Context(), run.ID, lifecycle.Change{Kind: lifecycle.Acknowledged, Note: "known"})
 		require.NoError(t, err)
 		require.NoError(t, s.DB().Exec(`ALTER TABLE run_liveness RENAME TO away`).Error)
 		_, _, err = r.Next(t.Context())

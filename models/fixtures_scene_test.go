@@ -102,7 +102,7 @@ func everyState(t *testing.T, store *models.Store) {
 	end("failed", lifecycle.Failed)
 	end("blocked", lifecycle.Blocked)
 	end("cancelled", lifecycle.Cancelled)
-	to(now, end("acknowledged", lifecycle.Failed), lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Olga", Note: "known"})
+	to(now, end("acknowledged", lifecycle.Failed), lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: "Olga", Note: "known"})
 	sync := func(n *models.NewRun) { n.Type, n.Supersedes = "sample.sync", true }
 	earlier := modelstest.Running(t, at(long), kind("superseded, and by its side the one that does", sync))
 	to(long, earlier, lifecycle.Change{Kind: lifecycle.Finished, Token: "t1", Outcome: lifecycle.Failed})

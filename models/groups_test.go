@@ -161,7 +161,7 @@ func TestFailureGroupsLeadToTheirRuns(t *testing.T) {
 		fail("b", lifecycle.Blocked, "", "")
 		fail("b", lifecycle.Succeeded, "", "")
 		noted := fail("b", lifecycle.Failed, "operation_failed", "token expired")
-		_, err := at.Transition(t.Context(), noted.ID, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Olga", Note: "known"})
+		_, err := at.Transition(t.Context(), noted.ID, lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: "Olga", Note: "known"})
 		require.NoError(t, err)
 		modelstest.Reconciled(t, at, w.NewRun(func(n *models.NewRun) { n.Type = "a" }))
 

@@ -92,14 +92,14 @@ func (s *Store) markGap(tx *gorm.DB) error {
 }
 
 // ReconcilerState reads what the reconciler knows about itself, with the clock. Before its first pass it is zero.
-func (s *Store) ReconcilerState(ctx context.Context) (State, time.Time, error) {
+func (s *Store) ReconcilerState(ctx context.Context) (ReconcilerState, time.Time, error) {
 	around, err := s.surroundings(ctx, "0")
 	return around.State, around.Now, err
 }
 
 // Surroundings is what every page shows beside its own.
 type Surroundings struct {
-	State  State
+	State  ReconcilerState
 	Now    time.Time
 	Unread int // notifications of who reads, up to MaxUnread
 }
@@ -132,7 +132,7 @@ func (s *Store) surroundings(ctx context.Context, unread string, args ...any) (S
 		return Surroundings{}, fmt.Errorf("read the reconciler's state: %w", err)
 	}
 	row := rows[0]
-	state := State{
+	state := ReconcilerState{
 		PassAt: fromMicros(row.PassAt), TemporalAt: fromMicros(row.TemporalAt), Every: microseconds(row.PassEvery),
 		Took: microseconds(row.Took), SchedulePaused: row.SchedulePaused, ClosedUpTo: fromMicros(row.ClosedUpTo),
 		Breakers: make(map[string]lifecycle.Breaker, len(rows)),

@@ -202,7 +202,7 @@ func TestReconcilerState(t *testing.T) {
 		state, now, err := sc.at(0).ReconcilerState(ctx)
 		require.NoError(sc, err)
 		require.Equal(sc, modelstest.Epoch, now)
-		require.Equal(sc, models.State{Breakers: map[string]lifecycle.Breaker{}}, state)
+		require.Equal(sc, models.ReconcilerState{Breakers: map[string]lifecycle.Breaker{}}, state)
 
 		closedUpTo := modelstest.Epoch.Add(-time.Hour)
 		breaker := lifecycle.Breaker{Open: true, Since: modelstest.Epoch, Below: 1}
@@ -213,7 +213,7 @@ func TestReconcilerState(t *testing.T) {
 		require.NoError(sc, sc.at(6*time.Second).FinishPass(ctx, models.PassReport{Every: 5 * time.Second, SchedulePaused: true}))
 		state, _, err = sc.s.ReconcilerState(ctx)
 		require.NoError(sc, err)
-		require.Equal(sc, models.State{
+		require.Equal(sc, models.ReconcilerState{
 			PassAt: modelstest.Epoch.Add(6 * time.Second), TemporalAt: modelstest.Epoch.Add(time.Second), Every: 5 * time.Second,
 			SchedulePaused: true, ClosedUpTo: closedUpTo, Breakers: map[string]lifecycle.Breaker{"": breaker},
 		}, state)

@@ -62,7 +62,7 @@ func TestWordsThatNoTextMayHoldAreStored(t *testing.T) {
 		run, err = s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.LateReported, Note: broken})
 		require.NoError(t, err)
 		require.Equal(t, mended, run.Facts.Late.Summary)
-		_, err = s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: broken, Note: broken})
+		_, err = s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: broken, Note: broken})
 		require.NoError(t, err)
 	})
 }

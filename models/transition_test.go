@@ -238,11 +238,11 @@ func TestOperatorsActions(t *testing.T) {
 		waiting, _, _, err := s.CancelsWaiting(ctx, "", 10)
 		require.NoError(t, err)
 		require.Equal(t, []string{run.ID}, ids(waiting))
-		_, err = s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Olga"})
+		_, err = s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: "Olga"})
 		require.ErrorIs(t, err, lifecycle.ErrNotAllowed)
 
 		run = modelstest.Finish(t, s, run, lifecycle.Failed)
-		run, err = s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Olga", Note: "seen"})
+		run, err = s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: "Olga", Note: "seen"})
 		require.NoError(t, err)
 		require.False(t, run.Truth(modelstest.Epoch).Open)
 		run, err = s.Transition(ctx, run.ID, lifecycle.Change{Kind: lifecycle.Reopened, Actor: "Olga"})

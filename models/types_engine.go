@@ -51,8 +51,8 @@ type PassReport struct {
 	Audit            *Audit                       // nil keeps the old one
 }
 
-// State is the reconciler's own state.
-type State struct {
+// ReconcilerState is the reconciler's own state.
+type ReconcilerState struct {
 	PassAt         time.Time // last finished pass
 	TemporalAt     time.Time // last pass in which Temporal answered
 	Every          time.Duration

@@ -66,7 +66,7 @@ func seedStates(t *testing.T, b *bench) map[string]story {
 	}
 	modelstest.Ended(t, s, w.NewRun(impatient), lifecycle.Succeeded) // was stuck once
 	change(modelstest.Reconciled(t, s, w.NewRun()), lifecycle.Change{Kind: lifecycle.LateReported, Note: "3 more"})
-	change(modelstest.Ended(t, s, w.NewRun(), lifecycle.Failed), lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Olga", Note: "known"})
+	change(modelstest.Ended(t, s, w.NewRun(), lifecycle.Failed), lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: "Olga", Note: "known"})
 
 	page, err := s.ListRuns(t.Context(), w.OwnerScope, models.Filter{}, models.Page{Limit: 100})
 	require.NoError(t, err)

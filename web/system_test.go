@@ -143,7 +143,7 @@ func TestPlatformStaffActOnTheirOwnPlane(t *testing.T) {
 		{stuck, "claim", nil, lifecycle.Claimed},
 		{stuck, "release", nil, lifecycle.Released},
 		{stuck, "cancel", nil, lifecycle.CancelRequested},
-		{failed, "acknowledge", url.Values{"note": {"known"}}, lifecycle.AcknowledgedBy},
+		{failed, "acknowledge", url.Values{"note": {"known"}}, lifecycle.Acknowledged},
 		{failed, "reopen", nil, lifecycle.Reopened},
 		{failed, "retry", url.Values{"idempotency_key": {"k1"}}, lifecycle.Retried},
 	} {

@@ -15,7 +15,7 @@ const overall = "overall"
 // Store is what FromStore reads.
 type Store interface {
 	Census(ctx context.Context) (models.Census, error)
-	ReconcilerState(ctx context.Context) (models.State, time.Time, error)
+	ReconcilerState(ctx context.Context) (models.ReconcilerState, time.Time, error)
 }
 
 // FromStore reads snapshots from the record database.

@@ -18,14 +18,14 @@ import (
 
 type store struct {
 	census   models.Census
-	state    models.State
+	state    models.ReconcilerState
 	err      error
 	stateErr error
 }
 
 func (s store) Census(context.Context) (models.Census, error) { return s.census, s.err }
 
-func (s store) ReconcilerState(context.Context) (models.State, time.Time, error) {
+func (s store) ReconcilerState(context.Context) (models.ReconcilerState, time.Time, error) {
 	return s.state, time.Time{}, s.stateErr
 }
 
@@ -42,7 +42,7 @@ func TestFromStoreCountsStuckRunsByTheirLabels(t *testing.T) {
 				{Type: "a", Queue: "q", Cause: lifecycle.WorkerLost, Late: time.Second},
 			},
 		},
-		state: models.State{
+		state: models.ReconcilerState{
 			PassAt: at.Add(time.Hour), TemporalAt: at,
 			Breakers: map[string]lifecycle.Breaker{"": {Open: true}, "q": {}},
 		},

@@ -32,7 +32,7 @@ func (f *Fleet) tidy(ctx context.Context) error {
 			if kept[r.WorkspaceID]++; kept[r.WorkspaceID] <= keepOpen {
 				continue
 			}
-			_, err := f.Store.Transition(ctx, r.ID, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: FleetName, Note: tidyNote})
+			_, err := f.Store.Transition(ctx, r.ID, lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: FleetName, Note: tidyNote})
 			if err != nil && !errors.Is(err, lifecycle.ErrUnchanged) && !errors.Is(err, lifecycle.ErrNotAllowed) {
 				return fmt.Errorf("take note of run %s: %w", r.ID, err)
 			}

@@ -70,7 +70,7 @@ func (w *world) history() {
 			}
 			run = w.end(run, ago-took, o, f)
 			if o == lifecycle.Failed {
-				w.change(run, ago-took-hour, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Otto Reyes", Note: "Secret renewed with the customer."})
+				w.change(run, ago-took-hour, lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: "Otto Reyes", Note: "Secret renewed with the customer."})
 			}
 		}
 	}
@@ -105,7 +105,7 @@ func (w *world) endings() {
 	w.runs["cancelled"] = w.end(cancelled, 8*hour-5*minute, lifecycle.Cancelled, lifecycle.Failure{})
 	noted := w.started(w.wish("brightwood-bakery", rollout, "Browser settings", "Mara Lindqvist", patient), 9*hour, 9*hour-6*minute, 48, 30)
 	noted = w.end(noted, 9*hour-7*minute, lifecycle.Failed, lifecycle.Failure{Code: "target", Message: "device group “Tills” no longer exists"})
-	w.runs["noted"] = w.change(noted, 7*hour, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Actor: "Mara Lindqvist", Note: "Group was renamed; started again with the new name."})
+	w.runs["noted"] = w.change(noted, 7*hour, lifecycle.Change{Kind: lifecycle.Acknowledged, Actor: "Mara Lindqvist", Note: "Group was renamed; started again with the new name."})
 	good := w.started(w.wish("delta-freight", "inventory.sync", "All collections", "", patient), 90*minute, 82*minute, 310, 310)
 	w.runs["succeeded"] = w.end(good, 81*minute, lifecycle.Succeeded, lifecycle.Failure{})
 	require.NoError(w.t, w.at(10*day).FinishPass(w.t.Context(), models.PassReport{Every: 5 * time.Second, TemporalAnswered: true}))

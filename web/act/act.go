@@ -181,7 +181,7 @@ func (a *Actions) Acknowledge(ctx context.Context, acc access.Access, note strin
 			Fields: []fault.Field{{Name: "note", Detail: fmt.Sprintf("needs 1 to %d characters", MaxNote)}},
 		}
 	}
-	return a.change(ctx, acc, lifecycle.Change{Kind: lifecycle.AcknowledgedBy, Note: note})
+	return a.change(ctx, acc, lifecycle.Change{Kind: lifecycle.Acknowledged, Note: note})
 }
 
 // MaxNote is the length of a note, in characters.

@@ -134,17 +134,17 @@ func TestHealthTellsWhoWorks(t *testing.T) {
 
 func TestHealthTellsWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	check := func(change func(*models.State)) []string {
+	check := func(change func(*models.ReconcilerState)) []string {
 		d := healthOf(t)
 		change(&d.State)
 		doc := html(t, ui.HealthPage(page.Health(d)))
 		require.Equal(t, 1, doc.Find(".truth-warn").Length(), "every page warns of it")
 		return texts(doc.Find(".checks .tag"))
 	}
-	require.Equal(t, []string{"Look at this", "Good", "Good", "Good", "Good"}, check(func(s *models.State) { s.SchedulePaused = true }))
-	require.Equal(t, []string{"Not working", "Not working", "Good", "Good", "Good"}, check(func(s *models.State) { *s = models.State{Every: s.Every} }))
-	require.Equal(t, []string{"Good", "Not working", "Good", "Good", "Good"}, check(func(s *models.State) { s.TemporalAt = now.Add(-time.Minute) }))
-	require.Equal(t, []string{"Good", "Good", "Good", "Good", "Look at this"}, check(func(s *models.State) {
+	require.Equal(t, []string{"Look at this", "Good", "Good", "Good", "Good"}, check(func(s *models.ReconcilerState) { s.SchedulePaused = true }))
+	require.Equal(t, []string{"Not working", "Not working", "Good", "Good", "Good"}, check(func(s *models.ReconcilerState) { *s = models.ReconcilerState{Every: s.Every} }))
+	require.Equal(t, []string{"Good", "Not working", "Good", "Good", "Good"}, check(func(s *models.ReconcilerState) { s.TemporalAt = now.Add(-time.Minute) }))
+	require.Equal(t, []string{"Good", "Good", "Good", "Good", "Look at this"}, check(func(s *models.ReconcilerState) {
 		s.Breakers = map[string]lifecycle.Breaker{"": {}, "inventory": {Open: true, Since: now}}
 	}))
 }

@@ -21,13 +21,13 @@ type Frame struct {
 	RunID      string // of the run whose page it is, if it is one
 
 	Types   *operation.Registry
-	URL     string       // path and query of this request
-	Now     time.Time    // a reading of the database's clock, at which the page tells its truth
-	State   models.State // the reconciler's
-	Unread  int          // notifications, up to models.MaxUnread; none on the system plane
-	Notices []view.Alert // outcomes of what the reader just did
-	Extra   []view.Link  // navigation to the pages that the program adds
-	Events  string       // the stream that tells of changes after the page was read; empty: there is none
+	URL     string                 // path and query of this request
+	Now     time.Time              // a reading of the database's clock, at which the page tells its truth
+	State   models.ReconcilerState // the reconciler's
+	Unread  int                    // notifications, up to models.MaxUnread; none on the system plane
+	Notices []view.Alert           // outcomes of what the reader just did
+	Extra   []view.Link            // navigation to the pages that the program adds
+	Events  string                 // the stream that tells of changes after the page was read; empty: there is none
 }
 
 // Asks reports whether a page that shows these active runs has to ask again by itself: it polls only

@@ -54,7 +54,7 @@ func as(t *testing.T, role models.Role) page.Frame {
 	t.Helper()
 	f := page.Frame{
 		Types: types(t), URL: "/here?as_of=2026-03-12T14:03:11Z&q=x", Now: now,
-		State: models.State{PassAt: now.Add(-4 * time.Second), TemporalAt: now.Add(-4 * time.Second), Every: 5 * time.Second},
+		State: models.ReconcilerState{PassAt: now.Add(-4 * time.Second), TemporalAt: now.Add(-4 * time.Second), Every: 5 * time.Second},
 		Who:   auth.Principal{Plane: links.System, User: models.User{ID: "u9", Name: "Piet Vos"}, Platform: []models.Capability{models.CapView, models.CapTriage}},
 	}
 	if role != "" {

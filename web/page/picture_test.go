@@ -80,7 +80,7 @@ func pictures(t *testing.T) map[string]view.Picture {
 			happened{36 * time.Minute, lifecycle.Claimed, models.EventData{}}, happened{40 * time.Minute, lifecycle.Recovered, models.EventData{}},
 			happened{50 * time.Minute, lifecycle.WentStale, models.EventData{Gap: true}}, happened{52 * time.Minute, lifecycle.Recovered, models.EventData{Gap: true}},
 			happened{65 * time.Minute, lifecycle.CancelRequested, models.EventData{}}, happened{70 * time.Minute, lifecycle.CancelForced, models.EventData{Outcome: lifecycle.Cancelled}},
-			happened{80 * time.Minute, lifecycle.LateReported, models.EventData{Note: "12 items <b>"}}, happened{90 * time.Minute, lifecycle.AcknowledgedBy, models.EventData{Note: "seen"}},
+			happened{80 * time.Minute, lifecycle.LateReported, models.EventData{Note: "12 items <b>"}}, happened{90 * time.Minute, lifecycle.Acknowledged, models.EventData{Note: "seen"}},
 		), now),
 		"twenty days":   page.Picture(long, eventsOf(t, long, many...), now),
 		"stuck now":     page.Picture(stuckNow, nil, now),

@@ -223,7 +223,7 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 	kinds := []lifecycle.Kind{
 		lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.Planned, lifecycle.WaitDeclared, lifecycle.WaitEnded,
 		lifecycle.CancelRequested, lifecycle.Finished, lifecycle.CloseClaimed, lifecycle.CloseDropped, lifecycle.Reconciled,
-		lifecycle.CancelForced, lifecycle.Adopted, lifecycle.AcknowledgedBy, lifecycle.Reopened, lifecycle.Superseded,
+		lifecycle.CancelForced, lifecycle.Adopted, lifecycle.Acknowledged, lifecycle.Reopened, lifecycle.Superseded,
 		lifecycle.Retried, lifecycle.Claimed, lifecycle.Released, lifecycle.LateReported, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound,
 	}
 	d := page.RunData{Frame: as(t, models.RoleOwner), Run: caseOf(t, "reconciled"), EventsNext: "c"}

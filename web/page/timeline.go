@@ -72,7 +72,7 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 		return d.Cause.Label()
 	case lifecycle.Reconciled:
 		return join(d.Cause.Label(), when(d.SilentFor > 0, lifecycle.Span(micros(d.SilentFor))+" of silence"))
-	case lifecycle.AcknowledgedBy, lifecycle.LateReported:
+	case lifecycle.Acknowledged, lifecycle.LateReported:
 		return d.Note
 	case lifecycle.Superseded, lifecycle.Retried:
 		return "Run " + short(d.By)
