@@ -21,16 +21,16 @@ var evidences = map[State]func(Truth) []string{
 	StateSucceeded:  func(t Truth) []string { return []string{t.ended()} },
 }
 
-// zoneWords is how many words the decision zone may have: what a person reads
-// in ten seconds.
-const zoneWords = 60
+// ZoneWords is how many words the decision zone may have, with all that is shown
+// in it: what a person reads in ten seconds.
+const ZoneWords = 60
 
 // Evidence says how we know, with ages and times, the strongest first. It never
 // guesses: where the evidence does not tell, it says so. Where all of it would
 // make the decision zone too long, the weakest lines are left to the marks.
 func (t Truth) Evidence() []string {
 	step := t.NextStep()
-	room := zoneWords - words(t.Headline()) - words(t.ReconciliationNote()) - words(step.Label) - words(step.Text)
+	room := ZoneWords - words(t.Headline()) - words(t.ReconciliationNote()) - words(step.Label) - words(step.Text)
 	var lines []string
 	for _, line := range append(evidences[t.State](t), t.disclosures()...) {
 		if n := words(line); n > 0 && n <= room {

@@ -12,15 +12,12 @@ import (
 	"github.com/opstruth/opstruth/web/view"
 )
 
-// zoneWords is how many words a decision zone may show, with its labels and buttons.
-const zoneWords = 60
-
 // decision is the first block of a run's page: words from its truth, and the actions its reader may take,
 // the truth's own next step first.
 func (d RunData) decision(t lifecycle.Truth) view.Decision {
 	zone := view.DecisionOf(t, d.actions(t)...)
 	// What does not fit is the weakest evidence; it stands in the timeline too.
-	for len(zone.Evidence) > 1 && shownWords(zone) > zoneWords {
+	for len(zone.Evidence) > 1 && shownWords(zone) > lifecycle.ZoneWords {
 		zone.Evidence = zone.Evidence[:len(zone.Evidence)-1]
 	}
 	return zone
