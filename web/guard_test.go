@@ -228,7 +228,7 @@ func countedLinks(v visit) (all []struct {
 	}
 	for _, a := range v.doc.Find(`#bell, .tabs a[href^="` + links.Notifications(false) + `"]`).EachIter() {
 		if n, ok := number(a); ok && !strings.HasSuffix(text(a), "+") { // which is not counted further
-			add(a.AttrOr("href", ""), "#notifications tbody tr[data-run]", "notifications: "+text(a), n)
+			add(a.AttrOr("href", a.Find("a").AttrOr("href", "")), "#notifications tbody tr[data-run]", "notifications: "+text(a), n)
 		}
 	}
 	for _, a := range v.doc.Find("#items .tabs a, a.reason-count").EachIter() {
