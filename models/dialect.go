@@ -12,9 +12,11 @@ type Dialect struct {
 	Clock     string // microseconds; constant within a statement, so that indexes serve comparisons with it
 	Greatest  string // the scalar function for the larger of two
 	Least     string
-	RowLock   string // suffix that locks the selected rows against other writers
-	RunLock   string // the same for a run's own row, and lets others refer to it
-	Advisory  bool   // named locks exist; without them every transaction is the only writer
+	RowLock   string                        // suffix that locks the selected rows against other writers
+	RunLock   string                        // the same for a run's own row, and lets others refer to it
+	Advisory  bool                          // named locks exist; without them every transaction is the only writer
+	Literal   func(text string) string      // a text as it stands in a statement
+	Match     func(words [][]string) string // for all of the words any of its parts, as the search index asks; nil: as LIKE does
 	Dialector func(pool *sql.DB) gorm.Dialector
 	UniqueErr func(err error) bool // a unique index refused a row
 	BusyErr   func(err error) bool // other writers were in the way: the transaction may be tried again
@@ -30,6 +32,7 @@ var Postgres = Dialect{
 	RowLock:   " FOR UPDATE",
 	RunLock:   " FOR NO KEY UPDATE",
 	Advisory:  true,
+	Literal:   postgresLiteral,
 	UniqueErr: postgresUnique,
 	BusyErr:   postgresBusy,
 	AwayErr:   postgresAway,

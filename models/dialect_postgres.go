@@ -2,6 +2,7 @@ package models
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -12,6 +13,21 @@ const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
 )
+
+// postgresLiteral is a text as a constant in which nothing can be taken for syntax, nor for a place of a parameter.
+func postgresLiteral(text string) string {
+	var b strings.Builder
+	b.WriteString("E'")
+	for _, r := range text {
+		if r == '%' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\U%08X`, r)
+		}
+	}
+	b.WriteString("'")
+	return b.String()
+}
 
 func postgresUnique(err error) bool {
 	var refused *pgconn.PgError

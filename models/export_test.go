@@ -34,7 +34,7 @@ func (s *Store) OtherProcess() *Store {
 
 // ExplainList is the planner's answer for a list.
 func (s *Store) ExplainList(ctx context.Context, sc Scope, f Filter, p Page) (string, error) {
-	statement, args, err := s.listSQL(sc, f, p)
+	statement, args, err := s.listSQL(ctx, sc, f, p)
 	if err != nil {
 		return "", err
 	}

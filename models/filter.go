@@ -1,10 +1,10 @@
 package models
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,30 +32,41 @@ func among(column string, values ...string) (string, []any) {
 	return column + " IN ('" + strings.Join(values, "', '") + "')", nil
 }
 
-// addAt adds a condition at a clock reading that a caller names: what stands for it in the text becomes a parameter, so
-// that the server knows the statement again.
+// addAt adds a condition at a clock reading that a caller names.
 func (c *conditions) addAt(at time.Time, sql string, args ...any) {
-	for range strings.Count(sql, asOf) {
-		c.args = append(c.args, toMicros(at))
-	}
-	c.add(strings.ReplaceAll(sql, asOf, "?"), args...)
+	sql, readings := readAt(at, sql)
+	c.add(sql, append(readings, args...)...)
 }
 
-// asOf stands for a filter's clock reading in a condition.
+// asOf stands for a filter's clock reading in an SQL text, see nowSQL.
 const asOf = "{as_of}"
 
-// textSQL is what a text is searched in. An index repeats it word for word.
-const textSQL = `LOWER(r.type || ' ' || r.target)`
+// readAt makes a parameter of a clock reading wherever asOf stands for it, so that the server knows the statement again.
+func readAt(at time.Time, sql string) (string, []any) {
+	args := make([]any, strings.Count(sql, asOf))
+	for i := range args {
+		args[i] = toMicros(at)
+	}
+	return strings.ReplaceAll(sql, asOf, "?"), args
+}
 
-var (
-	idStart = regexp.MustCompile(`^[0-9a-f-]{4,36}$`)
-	plain   = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
-)
+var plain = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
+
+// from is the rows that the conditions are about, for a selection of their columns. Liveness is left out where neither
+// speaks of it: a database may look it up for every row that it counts.
+func (c *conditions) from(selection ...string) string {
+	const runs, liveness = ` FROM operation_runs r `, `LEFT JOIN run_liveness l ON l.run_id = r.id `
+	where := c.where()
+	if slices.ContainsFunc(append(selection, where), func(sql string) bool { return strings.Contains(sql, "l.") }) {
+		return runs + liveness + where
+	}
+	return runs + where
+}
 
 func (c *conditions) where() string { return "WHERE " + strings.Join(c.parts, " AND ") }
 
 // runConditions is the one translation of scope and filter, for lists and counts.
-func (s *Store) runConditions(sc Scope, f Filter) (*conditions, error) {
+func (s *Store) runConditions(ctx context.Context, sc Scope, f Filter) (*conditions, error) {
 	visible, args, err := sc.where()
 	if err != nil {
 		return nil, err
@@ -71,12 +82,16 @@ func (s *Store) runConditions(sc Scope, f Filter) (*conditions, error) {
 		}
 	}
 	for _, equal := range []struct{ column, value string }{
-		{"r.status", string(f.Status)}, {"r.outcome", string(f.Outcome)}, {"r.initiator_id", f.InitiatorID},
+		{"r.status", string(f.Status)}, {"r.outcome", string(f.Outcome)},
 		{"r.retry_of", f.RetryOf}, {"r.queue", f.Queue}, {failureSQL, f.Failure},
 	} {
 		if equal.value != "" {
 			c.add(equal.column+" = ?", equal.value)
 		}
+	}
+	if f.Initiator != "" {
+		condition, who := sc.initiatorSQL(f.Initiator)
+		c.add(condition, who)
 	}
 	for _, bound := range []struct {
 		condition string
@@ -99,25 +114,19 @@ func (s *Store) runConditions(sc Scope, f Filter) (*conditions, error) {
 	if f.Active != nil {
 		c.add(either(*f.Active, activeSQL, endedSQL))
 	}
-	if f.Text != "" {
-		like := "%" + escapeLike(strings.ToLower(f.Text)) + "%"
-		// The index on this very expression holds the words; ids are looked up where the text may be one.
-		words, id := textSQL+` LIKE ? ESCAPE '!'`, strings.ToLower(f.Text)
-		if idStart.MatchString(id) {
-			c.add(`(`+words+` OR (r.id >= ? AND r.id < ?))`, like, id, id+"g")
-		} else {
-			c.add(words, like)
-		}
+	found, args, err := s.textSQL(ctx, f.Text)
+	if err != nil {
+		return nil, err
+	}
+	if found != "" {
+		c.add(found, args...)
 	}
 	return c, s.truthConditions(c, f)
 }
 
 // truthConditions adds what is derived.
 func (s *Store) truthConditions(c *conditions, f Filter) error {
-	now := s.clock
-	if !f.AsOf.IsZero() {
-		now = asOf
-	}
+	now := s.nowSQL(f)
 	if f.Freshness != "" {
 		condition, ok := freshnessSQL(f.Freshness, now)
 		if !ok {
@@ -142,17 +151,20 @@ func (s *Store) truthConditions(c *conditions, f Filter) error {
 		c.addAt(f.AsOf, either(*f.Open, openSQL, "NOT ("+openSQL+")"))
 	}
 	if f.Lineage != nil {
+		if *f.Lineage {
+			c.add(lineageRowsSQL)
+		}
 		c.addAt(f.AsOf, either(*f.Lineage, lineageSQL(now), "NOT "+lineageSQL(now)))
 	}
 	return nil
 }
 
-// nowSQL is the clock reading that a filter asks for.
+// nowSQL is the clock reading that a filter asks for: what stands for it, or the database's.
 func (s *Store) nowSQL(f Filter) string {
 	if f.AsOf.IsZero() {
 		return s.clock
 	}
-	return strconv.FormatInt(toMicros(f.AsOf), 10)
+	return asOf
 }
 
 func either(yes bool, a, b string) string {
@@ -160,8 +172,4 @@ func either(yes bool, a, b string) string {
 		return a
 	}
 	return b
-}
-
-func escapeLike(text string) string {
-	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
 }

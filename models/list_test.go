@@ -74,7 +74,7 @@ func TestFilters(t *testing.T) {
 			"outcome":         {models.Filter{Outcome: lifecycle.Failed}, []string{a.ID}},
 			"active":          {models.Filter{Active: &yes}, []string{b.ID}},
 			"ended":           {models.Filter{Active: &no}, []string{a.ID}},
-			"initiator":       {models.Filter{InitiatorID: w.Viewer.ID}, []string{b.ID}},
+			"initiator":       {models.Filter{Initiator: w.Viewer.ID}, []string{b.ID}},
 			"from":            {models.Filter{From: modelstest.Epoch.Add(time.Minute)}, []string{b.ID}},
 			"to":              {models.Filter{To: modelstest.Epoch.Add(time.Hour)}, []string{a.ID}},
 			"ended from":      {models.Filter{EndedFrom: modelstest.Epoch}, []string{a.ID}},
@@ -164,6 +164,9 @@ func TestListsUseIndexes(t *testing.T) {
 			"open":         {models.Filter{WorkspaceID: w.Acme.ID, Class: lifecycle.TerminalFollowUp, Open: &yes}, models.Page{}},
 			"all open":     {models.Filter{Class: lifecycle.TerminalFollowUp, Open: &yes}, models.Page{}},
 			"active":       {models.Filter{Active: &yes}, models.Page{}},
+			"active there": {models.Filter{WorkspaceID: w.Acme.ID, Active: &yes}, models.Page{}},
+			"lineage":      {models.Filter{Lineage: &yes}, models.Page{}},
+			"its lineage":  {models.Filter{WorkspaceID: w.Acme.ID, Lineage: &yes}, models.Page{}},
 		} {
 			plan, err := s.ExplainList(t.Context(), models.Platform(), c.filter, c.page)
 			require.NoError(t, err, name)
@@ -172,7 +175,12 @@ func TestListsUseIndexes(t *testing.T) {
 			}
 			require.NotContains(t, plan, "Seq Scan on operation_runs", "%s: %s", name, plan)
 			require.NotContains(t, plan, "SCAN r\n", "%s: %s", name, plan)
-			if name != "likely stuck" && name != "active" { // few rows, sorted after
+			for part, index := range map[string]string{"active": "operation_runs_active", "lineage": "operation_runs_lineage"} {
+				if s.Dialect() == "sqlite" && strings.Contains(name, part) { // whose planner counts on being told
+					require.Contains(t, plan, index, "%s: %s", name, plan)
+				}
+			}
+			if name != "likely stuck" && !strings.HasPrefix(name, "active") && !strings.HasSuffix(name, "lineage") { // few rows, sorted after
 				require.NotContains(t, plan, "Sort Key", "%s: %s", name, plan)
 				require.NotContains(t, plan, "USE TEMP B-TREE", "%s: %s", name, plan)
 			}

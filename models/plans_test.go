@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var indexOfRuns = regexp.MustCompile(`(?:using|Bitmap Index Scan on) (operation_runs_\w+|run_liveness_\w+)`)
+var indexOfRuns = regexp.MustCompile(`(?:using|Bitmap Index Scan on) (operation_runs_\w+|run_liveness_\w+|run_words_\w+)`)
 
 // requirePlan holds the plan of a list against testdata/plans.txt, which names the indexes that may find its runs. More
 // than one may do where they are equally good, as for a workspace that has nearly all runs.

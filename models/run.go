@@ -75,6 +75,9 @@ func (s *Store) insertRun(ctx context.Context, n NewRun) (Run, error) {
 		if err != nil {
 			return err
 		}
+		if err = tx.Exec(`UPDATE run_words SET text = ? WHERE run_id = ?`, wordsOf(n.Type, n.Target, n.ID), n.ID).Error; err != nil {
+			return err
+		}
 		err = tx.Exec(`INSERT INTO run_events (run_id, at, kind, actor) SELECT id, queued_at, ?, initiator FROM operation_runs WHERE id = ?`,
 			string(lifecycle.Enqueued), n.ID).Error
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 type Scope struct {
 	kind   scopeKind
 	grants []Grant
+	reader string // a user's id, where one asks
 }
 
 type scopeKind int
@@ -35,6 +36,29 @@ func Platform() Scope { return Scope{kind: platformScope} }
 
 // Engine is the scope of the run workflow and the reconciler.
 func Engine() Scope { return Scope{kind: engineScope} }
+
+// Of says who asks: whom Me is of.
+func (sc Scope) Of(userID string) Scope {
+	sc.reader = userID
+	return sc
+}
+
+// Me is the initiator that a reader calls so.
+const Me = "me"
+
+// initiatorSQL is true for runs that somebody started, as a reader names people: by their id or e-mail address.
+func (sc Scope) initiatorSQL(who string) (string, string) {
+	switch {
+	case strings.EqualFold(who, Me):
+		return "r.initiator_id = ?", sc.reader
+	case strings.Contains(who, "@"):
+		return "r.initiator_id = (SELECT u.id FROM users u WHERE u.email = ?)", emailOf(who)
+	}
+	return "r.initiator_id = ?", who
+}
+
+// emailOf is an e-mail address as it is stored.
+func emailOf(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
 
 // where is the scope's condition on operation_runs r.
 func (sc Scope) where() (string, []any, error) {

@@ -34,6 +34,8 @@ type Store struct {
 	away *outage // of this process
 
 	unreadable *unreadable
+
+	titles map[string]string // what people call operation types, folded, by name: see WithTitles
 }
 
 // Open connects to PostgreSQL. The schema must have been migrated, see MigrateUp.

@@ -27,7 +27,8 @@ const (
 // Recent is how long an ended follow-up counts as recent.
 const Recent = 7 * 24 * time.Hour
 
-// Filter is the bucket's part of base, at the clock reading of a Summary: the list that has exactly as many rows.
+// Filter is the bucket's part of base, at the clock reading of a Summary: the list that has exactly as many rows. A
+// period in which runs ended is the bucket's and base's both.
 func (b Bucket) Filter(base Filter, now time.Time) Filter {
 	f, yes := base, true
 	f.AsOf = now
@@ -41,13 +42,23 @@ func (b Bucket) Filter(base Filter, now time.Time) Filter {
 	case BucketLikelyStuck:
 		f.Class = lifecycle.ActiveStaleAttention
 	case BucketFollowUpRecent:
-		f.Class, f.Open, f.EndedFrom = lifecycle.TerminalFollowUp, &yes, now.Add(-Recent)
+		f.Class, f.Open, f.EndedFrom = lifecycle.TerminalFollowUp, &yes, later(f.EndedFrom, now.Add(-Recent))
 	case BucketFollowUpOlder:
-		f.Class, f.Open, f.EndedTo = lifecycle.TerminalFollowUp, &yes, now.Add(-Recent)
+		f.Class, f.Open = lifecycle.TerminalFollowUp, &yes
+		if older := now.Add(-Recent); f.EndedTo.IsZero() || older.Before(f.EndedTo) {
+			f.EndedTo = older
+		}
 	case BucketSucceeded24h:
-		f.Outcome, f.EndedFrom = lifecycle.Succeeded, now.Add(-24*time.Hour)
+		f.Outcome, f.EndedFrom = lifecycle.Succeeded, later(f.EndedFrom, now.Add(-24*time.Hour))
 	}
 	return f
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // Summary counts the buckets of what scope and filter let through, at the filter's clock reading or now.
@@ -63,7 +74,7 @@ func (s *Store) Summary(ctx context.Context, sc Scope, f Filter) (Summary, error
 	active, follow, good := BucketActive.Filter(f, f.AsOf), f, BucketSucceeded24h.Filter(f, f.AsOf)
 	open := true
 	follow.Class, follow.Open = lifecycle.TerminalFollowUp, &open
-	statement, args, err := s.countSQL(sc, []counted{
+	statement, args, err := s.countSQL(ctx, sc, []counted{
 		{active, []Bucket{BucketActive, BucketQueued, BucketRunning, BucketLikelyStuck}},
 		{follow, []Bucket{BucketFollowUpRecent, BucketFollowUpOlder}},
 		{good, []Bucket{BucketSucceeded24h}},
@@ -88,25 +99,25 @@ type counted struct {
 }
 
 // countSQL selects one row with the number of every bucket of base, in order.
-func (s *Store) countSQL(sc Scope, all []counted, base Filter) (string, []any, error) {
+func (s *Store) countSQL(ctx context.Context, sc Scope, all []counted, base Filter) (string, []any, error) {
+	base.Text, base.Initiator = "", "" // what is read has them; they need not be looked up for each number
 	var tables []string
 	var args []any
 	for i, c := range all {
-		among, err := s.runConditions(sc, c.runs)
+		among, err := s.runConditions(ctx, sc, c.runs)
 		if err != nil {
 			return "", nil, err
 		}
 		counts := make([]string, len(c.buckets))
 		for n, b := range c.buckets {
-			part, err := s.runConditions(sc, b.Filter(base, base.AsOf))
+			part, err := s.runConditions(ctx, sc, b.Filter(base, base.AsOf))
 			if err != nil {
 				return "", nil, err
 			}
 			counts[n] = fmt.Sprintf("COUNT(*) FILTER (%s) AS n%d", part.where(), n)
 			args = append(args, part.args...)
 		}
-		tables = append(tables, fmt.Sprintf(`(SELECT %s FROM operation_runs r LEFT JOIN run_liveness l ON l.run_id = r.id %s) c%d`,
-			strings.Join(counts, ", "), among.where(), i))
+		tables = append(tables, fmt.Sprintf(`(SELECT %s%s) c%d`, strings.Join(counts, ", "), among.from(counts...), i))
 		args = append(args, among.args...)
 	}
 	return "SELECT * FROM " + strings.Join(tables, ", "), args, nil

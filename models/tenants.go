@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // CreateWorkspace adds an organisation; its slug is unique.
@@ -76,6 +77,41 @@ func (s *Store) Tenants(ctx context.Context, sc Scope, workspaceID string) ([]Te
 	}
 	return many[Tenant](ctx, s, "tenants", `SELECT id, workspace_id, slug, name FROM tenants WHERE workspace_id = ? AND `+visible+` ORDER BY name, id`,
 		append([]any{workspaceID}, args...)...)
+}
+
+// TenantPlace is a tenant by the names that addresses and requests use.
+type TenantPlace struct{ Workspace, Slug, Name string }
+
+// TenantPlaces lists a page of the tenants that the scope opens, in the workspace of a slug or, where it is empty, in
+// all, in the order of the slugs.
+func (s *Store) TenantPlaces(ctx context.Context, sc Scope, workspace string, p Page) (places []TenantPlace, next string, err error) {
+	c := &conditions{}
+	visible, args, err := sc.tenants("t.workspace_id", "t.id")
+	if err != nil {
+		return nil, "", err
+	}
+	c.add(visible, args...)
+	if workspace != "" {
+		c.add("w.slug = ?", workspace)
+	}
+	after, more, err := p.position()
+	if err != nil {
+		return nil, "", err
+	}
+	if more {
+		inWorkspace, slug, _ := strings.Cut(after.ID, "/")
+		c.add("(w.slug, t.slug) > (?, ?)", inWorkspace, slug)
+	}
+	places, err = many[TenantPlace](ctx, s, "tenants", fmt.Sprintf(`SELECT w.slug AS workspace, t.slug, t.name FROM tenants t
+		JOIN workspaces w ON w.id = t.workspace_id %s ORDER BY w.slug, t.slug LIMIT %d`, c.where(), p.limit()+1), c.args...)
+	if err != nil {
+		return nil, "", err
+	}
+	if places, more = cut(places, p.limit()); more {
+		last := places[len(places)-1]
+		next = position{ID: last.Workspace + "/" + last.Slug}.cursor()
+	}
+	return places, next, nil
 }
 
 // Tenant finds one tenant of a workspace that the scope opens.

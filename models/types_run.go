@@ -83,12 +83,12 @@ type Filter struct {
 	Active      *bool           // queued or running
 	Open        *bool
 	Lineage     *bool
-	InitiatorID string
+	Initiator   string    // who started it: a user's id or e-mail address, or Me
 	RetryOf     string    // run id
 	From, To    time.Time // queued in [From, To)
 	EndedFrom   time.Time // ended in [EndedFrom, EndedTo)
 	EndedTo     time.Time
-	Text        string    // part of the target or of the type, or the beginning of the id
+	Text        string    // each word of it is in the target, the type's name or title, or the id
 	AsOf        time.Time // clock reading for freshness and class; zero: now
 }
 
@@ -140,7 +140,9 @@ type EventData struct {
 	By        string              `json:"by,omitempty"`   // a later run's id
 	Wait      string              `json:"wait,omitempty"` // reason of a wait
 	WaitID    string              `json:"wait_id,omitempty"`
+	Since     int64               `json:"since,omitempty"` // its begin, in microseconds
 	Until     int64               `json:"until,omitempty"` // its end, in microseconds
+	Attempt   int                 `json:"attempt,omitempty"`
 	StaleAt   int64               `json:"stale_at,omitempty"`
 	SilentFor int64               `json:"silent_for,omitempty"` // microseconds
 	Gap       bool                `json:"gap,omitempty"`        // within a telemetry gap

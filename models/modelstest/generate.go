@@ -43,6 +43,8 @@ func Generate(t testing.TB, s *models.Store, c Crowd, r *rand.Rand, now time.Tim
 			return g.tellRetried(tx)
 		}))
 	}
+	_, err = s.FillWords(t.Context())
+	require.NoError(t, err)
 	return g.ids
 }
 

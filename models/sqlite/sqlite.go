@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -32,6 +33,7 @@ var Dialect = models.Dialect{
 	Clock:    `CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000`,
 	Greatest: "MAX",
 	Least:    "MIN",
+	Match:    match,
 	Dialector: func(pool *sql.DB) gorm.Dialector {
 		return gormsqlite.New(gormsqlite.Config{DriverName: driver, Conn: pool})
 	},
@@ -55,6 +57,19 @@ var Dialect = models.Dialect{
 		}
 		return false
 	},
+}
+
+// match asks the search index, whose texts are in double quotes.
+func match(words [][]string) string {
+	all := make([]string, len(words))
+	for i, parts := range words {
+		quoted := make([]string, len(parts))
+		for n, part := range parts {
+			quoted[n] = `"` + strings.ReplaceAll(part, `"`, `""`) + `"`
+		}
+		all[i] = "(" + strings.Join(quoted, " OR ") + ")"
+	}
+	return strings.Join(all, " AND ")
 }
 
 // Open opens the store in the file at path and makes the file where there is none. Several processes of one host
