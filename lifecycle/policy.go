@@ -98,7 +98,7 @@ func (p Policy) Check(t Timing) error {
 	notNegative("close_worker_lost", p.CloseWorkerLost)
 	if need := t.HeartbeatEvery + t.FlushEvery + t.Coalesce + t.PassEvery + t.PassBudget; need > p.StaleAfter {
 		errs = append(errs, fmt.Errorf(
-			"stale_after %v is too short: heartbeat %v + flush %v + coalescing %v + pass interval %v + pass budget %v need %v; lengthen stale_after or beat and reconcile more often",
+			"stale_after %v is too short: heartbeat %v + flush %v + coalescing %v + pass interval %v + pass budget %v need %v; lengthen stale_after, or shorten heartbeat_every or reconcile_every",
 			p.StaleAfter, t.HeartbeatEvery, t.FlushEvery, t.Coalesce, t.PassEvery, t.PassBudget, need))
 	}
 	return errors.Join(errs...)

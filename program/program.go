@@ -58,6 +58,9 @@ func withApp(cmd *cobra.Command, types []operation.Definition, f func(context.Co
 		return err
 	}
 	logger := app.Logger(c, cmd.ErrOrStderr())
+	for _, unknown := range config.Unknown(os.Environ()) {
+		logger.WarnContext(cmd.Context(), unknown)
+	}
 	registry := metrics.NewRegistry()
 	measured, err := temporalclient.Metrics(registry, logger)
 	if err != nil {

@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/opstruth/opstruth/config"
 	"github.com/opstruth/opstruth/program"
 )
 
@@ -46,11 +48,18 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(program.Web(), program.Worker(), migrate(), workspace(), tenant(), user(), connection(), runs(), types(), notifications(), version())
+	processes := []*cobra.Command{program.Web(), program.Worker()}
+	root.AddCommand(processes...)
+	root.AddCommand(migrate(), workspace(), tenant(), user(), connection(), runs(), types(), notifications(), version())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if err := cmd.ValidateRequiredFlags(); err != nil {
 			return usage(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
+		}
+		if !slices.Contains(processes, cmd) { // which log it
+			for _, unknown := range config.Unknown(os.Environ()) {
+				root.PrintErrln("opstruth:", unknown)
+			}
 		}
 		return nil
 	}

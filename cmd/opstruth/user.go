@@ -11,12 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/opstruth/opstruth/config"
 	"github.com/opstruth/opstruth/internal/auth"
 	"github.com/opstruth/opstruth/models"
 )
 
 // passwordVariable keeps a password out of the process list.
-const passwordVariable = "OPSTRUTH_USER_PASSWORD"
+const passwordVariable = config.UserPassword
 
 // account is a user to be, and what the user may see.
 type account struct {

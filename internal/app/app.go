@@ -61,7 +61,7 @@ func New(p Parts) (*App, error) {
 	services := operation.Services{Store: p.Store, Outbound: outbound.Client(p.Config.OutboundAllow), Unseal: box.Open}
 	types, err := operation.NewRegistry(Policy(p.Config), a.Timing, append(builtIn(services), p.Extra...)...)
 	if err != nil {
-		return nil, fmt.Errorf("register the operation types: %w", err)
+		return nil, fmt.Errorf("register the operation types: %w%s", err, config.Sets(err.Error()))
 	}
 	a.Types = types
 	a.dispatcher = &start.Dispatcher{Temporal: p.Temporal, Record: p.Store, Home: a.where, Timing: a.Timing}

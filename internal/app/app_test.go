@@ -69,6 +69,7 @@ func TestWhatCannotWorkIsRefusedAtTheStart(t *testing.T) {
 	t.Parallel()
 	_, err := setup(t, func(c *config.Config) { c.StaleAfter = 3 * time.Second })
 	require.ErrorContains(t, err, "stale_after 3s is too short")
+	require.ErrorContains(t, err, "stale_after is OPSTRUTH_STALE_AFTER")
 	_, err = setup(t, func(c *config.Config) { c.SecretKey = config.Key{} })
 	require.ErrorContains(t, err, "OPSTRUTH_SECRET_KEY")
 }

@@ -48,5 +48,5 @@ func (a *App) WebOn(ctx context.Context, listener net.Listener, extra ...web.Ext
 		return err
 	}
 	// The feed ends with ctx, and with it the streams, which would keep the server from stopping.
-	return together(ctx, changes.Run, func(ctx context.Context) error { return serve(ctx, listener, handler, a.Logger) })
+	return together(ctx, changes.Run, a.fillWords, func(ctx context.Context) error { return serve(ctx, listener, handler, a.Logger) })
 }

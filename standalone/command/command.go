@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/opstruth/opstruth/config"
 	"github.com/opstruth/opstruth/operation"
 	"github.com/opstruth/opstruth/standalone/datadir"
 	"github.com/opstruth/opstruth/standalone/host"
@@ -54,6 +55,9 @@ whatever way and started again, it goes on where it was.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := place(&o); err != nil {
 				return err
+			}
+			for _, unknown := range config.Unknown(o.Environ) {
+				cmd.PrintErrln("opstruth:", unknown)
 			}
 			o.Sample = !noSample
 			switch only {
