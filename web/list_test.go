@@ -17,7 +17,6 @@ import (
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
-	"github.com/opstruth/opstruth/workflows/contract"
 )
 
 func TestListAddressesAreClean(t *testing.T) {
@@ -69,18 +68,6 @@ func TestListPagesBothWays(t *testing.T) {
 	require.Equal(t, first, back)
 	require.Empty(t, step(doc, "prev"), "the beginning is known as such")
 	require.Contains(t, step(doc, "next"), "workspace=acme", "the filter stays")
-}
-
-func TestListFindsARunByItsWorkflow(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	run := modelstest.Queued(t, b.store, b.world.NewRun())
-	modelstest.Queued(t, b.store, b.world.NewRun())
-	for _, text := range []string{run.ID, contract.WorkflowID(run.ID), " " + run.ID + " ", strings.ToUpper(run.ID)} {
-		list := links.List{Text: strings.TrimSpace(text)}
-		require.Equal(t, []string{run.ID}, b.listed(b.owner(), links.Runs(links.Admin, list)), text)
-		require.Empty(t, b.listed(b.stranger(), links.Runs(links.Admin, list)), "a search never widens the scope")
-	}
 }
 
 func (b *bench) exported(who reader, path string) [][]string {

@@ -16,7 +16,7 @@ import (
 )
 
 // secretVariable keeps a connection's secret out of the process list.
-const secretVariable = "OPSTRUTH_CONNECTION_SECRET"
+const secretVariable = config.ConnectionSecret
 
 // link is a connection to be.
 type link struct {
@@ -64,7 +64,7 @@ without it an existing secret stays.`,
 	f.StringVar(&l.TokenURL, "token-url", "", "where the client gets its tokens, for client_credentials")
 	f.StringVar(&l.Scope, "scope", "", "scopes to ask for, separated by spaces")
 	must(set, "workspace", "tenant", "name", "base-url")
-	parent.AddCommand(set)
+	parent.AddCommand(set, listConnections())
 	return parent
 }
 

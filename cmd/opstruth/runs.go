@@ -12,13 +12,14 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"github.com/opstruth/opstruth/config"
 	"github.com/opstruth/opstruth/internal/apiclient"
 )
 
 // Where the console is and who asks come from these, so that a token need not be in the process list.
 const (
-	urlVariable   = "OPSTRUTH_URL"
-	tokenVariable = "OPSTRUTH_TOKEN"
+	urlVariable   = config.URL
+	tokenVariable = config.Token
 )
 
 // caller is what the commands on the API share: how they reach the API and how they answer. What a run's

@@ -119,9 +119,11 @@ func readInput(argument string, stdin io.Reader) (json.RawMessage, error) {
 	return raw, nil
 }
 
-func given(s string) *string {
-	if s == "" {
+// given is a flag's value, where it has one.
+func given[T comparable](v T) *T {
+	var none T
+	if v == none {
 		return nil
 	}
-	return &s
+	return &v
 }

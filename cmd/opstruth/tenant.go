@@ -40,7 +40,7 @@ func tenant() *cobra.Command {
 	add.Flags().StringVar(&slug, "slug", "", "short name in addresses")
 	add.Flags().StringVar(&name, "name", "", "name that people see; the slug if empty")
 	must(add, "workspace", "slug")
-	parent.AddCommand(add)
+	parent.AddCommand(add, listTenants())
 	return parent
 }
 

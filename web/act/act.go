@@ -38,6 +38,9 @@ func New(store *models.Store, registry *operation.Registry, starter Starter) *Ac
 	return &Actions{store: store, registry: registry, starter: starter}
 }
 
+// Types lists what may be started, by title.
+func (a *Actions) Types() []operation.Definition { return a.registry.All() }
+
 // Wish asks for a new run. Workspace and tenant were looked up within the asker's scope.
 type Wish struct {
 	Type           string

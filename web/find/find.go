@@ -6,6 +6,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/workflows/contract"
@@ -40,16 +42,25 @@ func Filter(ctx context.Context, store *models.Store, scope models.Scope, l link
 // here, or at now.
 func In(w models.Workspace, t models.Tenant, l links.List, now time.Time) models.Filter {
 	l = absolute(l, now)
-	if id, ok := contract.RunIDOf(l.Text); ok { // Temporal's name for a run
+	if id, ok := RunID(l.Text); ok {
 		l.Text = id
 	}
 	return models.Filter{
 		WorkspaceID: w.ID, TenantID: t.ID,
 		Type: l.Type, Status: l.Status, Outcome: l.Outcome, Freshness: l.Freshness, Class: l.Class,
 		Cause: l.Cause, Queue: l.Queue, Failure: l.Failure,
-		Active: l.Active, Open: l.Open, Lineage: l.Lineage, InitiatorID: l.Initiator, From: l.From, To: l.To,
+		Active: l.Active, Open: l.Open, Lineage: l.Lineage, Initiator: l.Initiator, From: l.From, To: l.To,
 		EndedFrom: l.EndedFrom, EndedTo: l.EndedTo, Text: l.Text, AsOf: l.AsOf,
 	}
+}
+
+// RunID is the id of a run that a text names whole: itself or as its workflow is called.
+func RunID(text string) (string, bool) {
+	if id, ok := contract.RunIDOf(text); ok {
+		return id, true
+	}
+	id, err := uuid.Parse(text)
+	return id.String(), err == nil && len(text) == len(id.String())
 }
 
 // absolute makes moments of spans that end now.
@@ -72,7 +83,7 @@ func List(f models.Filter, workspace, tenant string) links.List {
 	return links.List{
 		Workspace: workspace, Tenant: tenant, Type: f.Type, Status: f.Status, Outcome: f.Outcome,
 		Freshness: f.Freshness, Class: f.Class, Cause: f.Cause, Queue: f.Queue, Failure: f.Failure, Active: f.Active, Open: f.Open, Lineage: f.Lineage,
-		Initiator: f.InitiatorID, From: f.From, To: f.To, EndedFrom: f.EndedFrom, EndedTo: f.EndedTo,
+		Initiator: f.Initiator, From: f.From, To: f.To, EndedFrom: f.EndedFrom, EndedTo: f.EndedTo,
 		Text: f.Text, AsOf: f.AsOf,
 	}
 }
