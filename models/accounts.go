@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"gorm.io/gorm"
 )
@@ -13,7 +12,7 @@ func (s *Store) CreateUser(ctx context.Context, u User) (User, error) {
 	if err := giveID(&u.ID); err != nil {
 		return User{}, err
 	}
-	u.Email = strings.ToLower(strings.TrimSpace(u.Email))
+	u.Email = emailOf(u.Email)
 	err := s.insert(ctx, "user", `INSERT INTO users (id, email, name, password_hash) VALUES (?, ?, ?, ?)`, u.ID, u.Email, u.Name, u.PasswordHash)
 	return u, err
 }
@@ -35,7 +34,7 @@ const userColumns = `id, email, name, password_hash, disabled_at`
 
 // UserByEmail finds a person, disabled or not.
 func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
-	return one[User](ctx, s, "user", `SELECT `+userColumns+` FROM users WHERE email = ?`, strings.ToLower(strings.TrimSpace(email)))
+	return one[User](ctx, s, "user", `SELECT `+userColumns+` FROM users WHERE email = ?`, emailOf(email))
 }
 
 // UserByID finds a person, disabled or not.
