@@ -110,7 +110,7 @@ func TestLivePagesPollOnlyWhileSomethingIsActive(t *testing.T) {
 	require.Equal(t, 2, quiet[links.Events(links.Admin)], "one connection is all that it holds")
 	require.Empty(t, overlaid(b))
 
-	run := modelstest.Running(t, w.at(0), w.wish("delta-freight", backup, "Nightly", "", patient))
+	run := modelstest.Running(t, w.at(minute), w.wish("delta-freight", backup, "Nightly", "", patient))
 	other := modelstest.Running(t, w.at(0), w.wish("lakeside-clinic", backup, "Elsewhere", "", patient))
 	b.Until("the run to appear", func() bool { return overlaid(b) == "Nightly" })
 	b.Until("the run among recents", func() bool { return browser.Ask[int](b, `document.querySelectorAll("#recent tr[data-run]").length`) == 1 })
@@ -120,7 +120,7 @@ func TestLivePagesPollOnlyWhileSomethingIsActive(t *testing.T) {
 		return now[place] > from[place]+2 && now[links.Overlay("", "", "")] > from[links.Overlay("", "", "")]+2
 	})
 	browser.Ask[bool](b, `document.querySelectorAll(".kpi-link")[2].focus(), true`) // what has the focus tells the truth too
-	w.end(run, 0, lifecycle.Failed, lifecycle.Failure{Message: "disk full"})
+	w.end(run, time.Second, lifecycle.Failed, lifecycle.Failure{Message: "disk full"})
 	b.Until("the run to leave", func() bool { return overlaid(b) == "" })
 	b.Until("recents and numbers to tell it", func() bool {
 		return browser.Ask[bool](b, `document.querySelector("#recent .cell-state .tag")?.innerText.trim() === "Failed" &&
