@@ -28,6 +28,7 @@ type RunRecord interface {
 	SaveArtifact(ctx context.Context, runID, name, contentType string, body []byte) error
 	DeclareWait(ctx context.Context, runID string, w lifecycle.Wait, lasts time.Duration) error
 	EndWait(ctx context.Context, runID, waitID string) error
+	LeaveWaits(ctx context.Context, runID string) error
 }
 
 // RunMeasure is what the steps count. See internal/metrics.
@@ -82,6 +83,11 @@ func (s *Steps) Begin(ctx context.Context, in contract.StepInput) (contract.Begi
 	}
 	if run.Facts.Status == lifecycle.Completed {
 		return contract.BeginResult{Ended: run.Facts.Outcome}, s.wentOn(ctx, run)
+	}
+	if run.Facts.Wait.ID != "" { // of the execution before, which went on as new or was reset
+		if err := s.waitWritten(contract.WaitInput{RunID: in.RunID}, s.Record.LeaveWaits(ctx, in.RunID)); err != nil {
+			return contract.BeginResult{}, err
+		}
 	}
 	var begun contract.BeginResult
 	err = s.host(ctx, run, func(ctx context.Context, d operation.Definition, h *host) error {

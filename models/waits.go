@@ -32,6 +32,26 @@ func (s *Store) EndWait(ctx context.Context, runID, waitID string) error {
 	return err
 }
 
+// LeaveWaits ends the waits that the run's workflow declared, as one that begins does: it waits for nothing yet. What others
+// let the run wait for goes on. It is a sign of life.
+func (s *Store) LeaveWaits(ctx context.Context, runID string) error {
+	err := s.Write(ctx, func(tx *gorm.DB) error {
+		run, now, err := s.lockActive(tx, runID)
+		if err != nil {
+			return err
+		}
+		err = s.leaveWaits(tx, now, `run_id = ? AND kind = 'durable' AND id NOT IN (?, ?)`, runID, lifecycle.ObservedWait, lifecycle.HandoverWait)
+		if err != nil {
+			return err
+		}
+		return s.touch(tx, run, s.heard(now), now, "")
+	})
+	if err != nil {
+		return fmt.Errorf("end the waits of its workflow: %w", err)
+	}
+	return nil
+}
+
 // putWait stores a wait of a run whose liveness row is locked, and returns it as it is stored: its end is cut to what the
 // policy leaves of the run's total waiting.
 func (s *Store) putWait(tx *gorm.DB, runID string, w waitRow, now time.Time) (lifecycle.Wait, error) {
