@@ -42,6 +42,7 @@ type Truth struct {
 
 	facts Facts
 	now   time.Time
+	staff bool // told to platform staff, see ForStaff
 }
 
 // Derive turns stored facts into truth at now. It is the only place that does,

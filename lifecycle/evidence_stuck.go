@@ -48,7 +48,7 @@ func (t Truth) notYetChecked() string {
 // then is the moment that was an age before the last check.
 func (t Truth) then(age time.Duration) string { return t.at(t.facts.Silence.At.Add(-age)) }
 
-func (t Truth) queue() string { return "queue " + brief(t.facts.Queue, 1) }
+func (t Truth) queue() string { return queueName(t.facts.Queue) }
 
 func (t Truth) lastWorker() string {
 	e := t.facts.Silence.Evidence
@@ -69,7 +69,7 @@ func (t Truth) servedBy() string {
 	case e.Workers == 1:
 		return "1 worker serves " + t.queue() + "."
 	case e.Workers > 1:
-		return number(int64(e.Workers)) + " workers serve " + t.queue() + "."
+		return Number(int64(e.Workers)) + " workers serve " + t.queue() + "."
 	case e.Unserved():
 		return t.lastWorker()
 	}
@@ -113,7 +113,7 @@ func (t Truth) lastBeat() string {
 
 func (t Truth) lastError() string {
 	e := t.facts.Silence.Evidence
-	s := "Attempt " + number(int64(e.Attempt)) + ", last error: "
+	s := "Attempt " + Number(int64(e.Attempt)) + ", last error: "
 	if text := brief(e.FailureText, 14); text != "" {
 		return ended(s + text)
 	}
@@ -121,7 +121,7 @@ func (t Truth) lastError() string {
 }
 
 func (t Truth) failingTask() string {
-	return "Its workflow task is at attempt " + number(int64(t.facts.Silence.Evidence.WorkflowTaskAttempt)) + "."
+	return "Its workflow task is at attempt " + Number(int64(t.facts.Silence.Evidence.WorkflowTaskAttempt)) + "."
 }
 
 func (t Truth) lastItem() string {

@@ -66,12 +66,12 @@ func (t Truth) counts() string {
 	if c.all() == 0 {
 		return ""
 	}
-	s := number(c.Succeeded) + " of " + items(c.all()) + " done"
+	s := Number(c.Succeeded) + " of " + items(c.all()) + " done"
 	if c.Failed > 0 {
-		s += ", " + number(c.Failed) + " failed"
+		s += ", " + Number(c.Failed) + " failed"
 	}
 	if c.Skipped > 0 {
-		s += ", " + number(c.Skipped) + " skipped"
+		s += ", " + Number(c.Skipped) + " skipped"
 	}
 	return s + "."
 }
@@ -134,9 +134,9 @@ func (t Truth) reasons() string {
 	case r.Count == 1:
 		return ended("1 reason: " + top)
 	case top == "":
-		return number(r.Count) + " reasons."
+		return Number(r.Count) + " reasons."
 	}
-	return ended(number(r.Count) + " reasons, most often: " + top)
+	return ended(Number(r.Count) + " reasons, most often: " + top)
 }
 
 func (t Truth) silentSpan() string {
@@ -166,7 +166,7 @@ func (t Truth) recovered() string {
 	case !t.wasStuck() || f.FirstStaleAt.IsZero():
 		return ""
 	case f.StaleEpisodes > 1:
-		return "Likely stuck " + number(int64(f.StaleEpisodes)) + " times since " + t.at(f.FirstStaleAt) + "."
+		return "Likely stuck " + Number(int64(f.StaleEpisodes)) + " times since " + t.at(f.FirstStaleAt) + "."
 	case f.RecoveredAt.IsZero():
 		return "Likely stuck from " + t.at(f.FirstStaleAt) + "."
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -56,7 +57,7 @@ func (t Truth) ago(moment time.Time) string { return Ago(t.now.Sub(moment)) }
 // name can push the next step out of sight.
 func brief(s string, words int) string {
 	const perWord = 40
-	fields := strings.Fields(s)
+	fields := fields(s)
 	cut := len(fields) > words
 	if cut {
 		fields = fields[:words]
@@ -81,16 +82,44 @@ func ended(line string) string {
 	return line + "."
 }
 
-func words(s string) int { return len(strings.Fields(s)) }
+// thin parts the thousands of a number, and no words: lines do not break at it.
+const thin = '\u202f'
 
-func number(n int64) string { return strconv.FormatInt(n, 10) }
+// fields are the words of a text; a number is one.
+func fields(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) && r != thin })
+}
+
+func words(s string) int { return len(fields(s)) }
+
+// Number groups digits in threes, as every number that people read is shown: "12 480" with a narrow space that no line
+// breaks at.
+func Number(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, digits = "−", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + string(thin) + digits[i:]
+	}
+	return sign + digits
+}
 
 // items is a number of items in words.
 func items(n int64) string {
 	if n == 1 {
 		return "1 item"
 	}
-	return number(n) + " items"
+	return Number(n) + " items"
+}
+
+// queueName is a task queue within a sentence, quoted so that its name is not read as words of ours.
+func queueName(queue string) string {
+	if name := brief(queue, 1); name != "" {
+		return "queue “" + name + "”"
+	}
+	return "its queue"
 }
 
 // shortID is enough of a run's id to tell it from its neighbours: the end, since

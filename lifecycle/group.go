@@ -30,7 +30,7 @@ var groupHeadlines = map[Cause]string{
 var groupSteps = map[Cause]func(queue string) Step{
 	NoCause:             always(StepWait, "Wait for the next check."),
 	NoWorkers:           onQueue(StepInstruct, "Start a worker for ", "."),
-	WorkerLost:          onQueue(StepInstruct, "Check the hosts that serve ", "; Temporal hands on what it can."),
+	WorkerLost:          onQueue(StepInstruct, "Check the hosts that serve ", ". Where another worker lives, Temporal retries their steps there."),
 	ActivityRetrying:    always(StepInstruct, "Open one for its error; fix that, or cancel the runs."),
 	WorkflowTaskFailing: onQueue(StepInstruct, "Roll back the workers of ", "; Temporal UI shows the error."),
 	Backlogged:          onQueue(StepInstruct, "Add workers for ", ", or wait."),
@@ -76,7 +76,7 @@ func (g Group) Note() string {
 // be in the group any more.
 func (g Group) ReconciliationNote() string { return "Still active, not reconciled." }
 
-func (g Group) queue() string { return "queue " + brief(g.Queue, 1) }
+func (g Group) queue() string { return queueName(g.Queue) }
 
 // Worse orders groups: more runs held up, then the longer time.
 func (g Group) Worse(than Group) bool {

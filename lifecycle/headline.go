@@ -98,7 +98,7 @@ func (t Truth) reconciledHeadline() string {
 
 func (t Truth) partialHeadline() string {
 	c := t.facts.Counts
-	return "Ended: " + number(c.Failed) + " of " + items(c.all()) + " failed"
+	return "Ended: " + Number(c.Failed) + " of " + items(c.all()) + " failed"
 }
 
 func (t Truth) cancelledHeadline() string {
@@ -121,7 +121,7 @@ func (t Truth) succeededHeadline() string {
 	case c.Processed == 0:
 		return "Done"
 	case c.Skipped > 0:
-		return "Done: " + items(c.Succeeded) + ", " + number(c.Skipped) + " skipped"
+		return "Done: " + items(c.Succeeded) + ", " + Number(c.Skipped) + " skipped"
 	case c.Processed == 1:
 		return "Its one item is done"
 	}

@@ -1,9 +1,6 @@
 package lifecycle
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // LineageText says whether and how often the run was stuck, for a column of its own in lists.
 func (t Truth) LineageText() string {
@@ -21,6 +18,11 @@ func (t Truth) LineageText() string {
 	return strings.ToUpper(timesStuck(n)[:1]) + timesStuck(n)[1:]
 }
 
+// StuckBefore reports a stuck past that neither the state nor the class tells.
+func (t Truth) StuckBefore() bool {
+	return t.StaleLineage && (t.ProblemClass != ActiveStaleAttention || t.facts.StaleEpisodes > 0)
+}
+
 func timesStuck(n int) string {
 	switch n {
 	case 1:
@@ -28,5 +30,5 @@ func timesStuck(n int) string {
 	case 2:
 		return "twice"
 	}
-	return fmt.Sprintf("%d times", n)
+	return Number(int64(n)) + " times"
 }

@@ -23,11 +23,11 @@ type Step struct {
 // steps hold every state but the stuck ones, whose cause tells more.
 var steps = map[State]func(Truth) Step{
 	StateQueued:     is(StepNone, "Nothing to do."),
-	StateBacklogged: withQueue(StepWait, "Wait, or add workers for queue ", "."),
+	StateBacklogged: withQueue(StepWait, "Wait, or add workers for ", "."),
 	StateRunning:    is(StepNone, "Nothing to do."),
 	StateWaiting:    is(StepNone, "Nothing to do."),
 	StateCancelling: is(StepWait, "Wait until it has stopped."),
-	StatePaused:     is(StepInstruct, "Unpause it in Temporal when it may go on."),
+	StatePaused:     Truth.pausedStep,
 	StateStuck:      Truth.stuckStep,
 	StateUnverified: is(StepWait, "Wait; platform staff are alerted."),
 	StateReconciled: Truth.reconciledStep,
@@ -40,17 +40,38 @@ var steps = map[State]func(Truth) Step{
 
 var stuckSteps = map[Cause]func(Truth) Step{
 	NoCause:             is(StepWait, "Wait for the next check."),
-	NoWorkers:           withQueue(StepInstruct, "Start a worker for queue ", "."),
+	NoWorkers:           withQueue(StepInstruct, "Start a worker for ", "."),
 	WorkerLost:          Truth.workerLostStep,
 	ActivityRetrying:    cancel("Fix that error; if you cannot, cancel."),
-	WorkflowTaskFailing: withQueue(StepInstruct, "Roll back the workers of queue ", "; Temporal UI shows the error."),
-	Backlogged:          withQueue(StepInstruct, "Add workers for queue ", ", or wait."),
+	WorkflowTaskFailing: Truth.taskFailingStep,
+	Backlogged:          withQueue(StepInstruct, "Add workers for ", ", or wait."),
 	NoProgress:          Truth.noProgressStep,
 	IdleUndeclared:      Truth.idleStep,
 	Paused:              is(StepWait, "Wait for the next check."),
 	WorkflowMissing:     Truth.missingStep,
 	ClosedElsewhere:     is(StepWait, "Wait for the next check."),
 	Unverified:          is(StepWait, "Wait; platform staff are alerted."),
+}
+
+// ForStaff is the same truth as platform staff read it: they reach Temporal, and nobody else has to be asked.
+func (t Truth) ForStaff() Truth {
+	t.staff = true
+	return t
+}
+
+// pausedStep, like all that is done in Temporal, is platform staff's: members of a workspace have no way there.
+func (t Truth) pausedStep() Step {
+	if t.staff {
+		return Step{Kind: StepInstruct, Text: "Unpause it in Temporal when it may go on."}
+	}
+	return Step{Kind: StepInstruct, Text: "Ask platform staff to unpause it when it may go on."}
+}
+
+func (t Truth) taskFailingStep() Step {
+	if t.staff {
+		return Step{Kind: StepInstruct, Text: "Roll back the workers of " + t.queue() + "; Temporal UI shows the error."}
+	}
+	return Step{Kind: StepInstruct, Text: "Ask platform staff to roll back the workers of " + t.queue() + "."}
 }
 
 func (t Truth) idleStep() Step {
@@ -91,7 +112,7 @@ func cancel(text string) func(Truth) Step {
 }
 
 func withQueue(kind StepKind, before, after string) func(Truth) Step {
-	return func(t Truth) Step { return Step{Kind: kind, Text: before + brief(t.facts.Queue, 1) + after} }
+	return func(t Truth) Step { return Step{Kind: kind, Text: before + t.queue() + after} }
 }
 
 func (t Truth) stuckStep() Step { return stuckSteps[t.Cause](t) }
@@ -100,9 +121,9 @@ func (t Truth) workerLostStep() Step {
 	e := t.facts.Silence.Evidence
 	switch host := brief(e.Host, 1); {
 	case e.retried():
-		return Step{Kind: StepWait, Text: "Wait for attempt " + number(int64(e.comingAttempt())) + "."}
+		return Step{Kind: StepWait, Text: "Wait for attempt " + Number(int64(e.comingAttempt())) + "."}
 	case host == "":
-		return Step{Kind: StepInstruct, Text: "Check the hosts that serve queue " + brief(t.facts.Queue, 1) + "."}
+		return Step{Kind: StepInstruct, Text: "Check the hosts that serve " + t.queue() + "."}
 	default:
 		return Step{Kind: StepInstruct, Text: "Check host " + host + "."}
 	}

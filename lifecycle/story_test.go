@@ -27,7 +27,7 @@ func TestStory(t *testing.T) {
 		{"running", running(), noon.Add(3 * time.Second), `Running normally | Heard 3 s ago. 120 of 400 items done, 3 failed. | Still active, not reconciled. | Nothing to do.`},
 		{"queued", queued(), noon.Add(3 * time.Second), `Not started yet: waiting for a worker | Queued 3 s ago. | Still active, not reconciled. | Nothing to do.`},
 		{"no workers", stuck(lifecycle.NoWorkers, func(e *lifecycle.Evidence) { e.Workers, e.WorkersSeen = 0, 20*time.Second }), at,
-			`Not advancing: no worker serves its queue | Last heard 25 s ago, at 12:00 UTC. No live worker on queue inventory; last seen 12:00 UTC. Checked 5 s ago. | Still active, not reconciled; to be closed after 24 h of verified silence. | Start a worker for queue inventory.`},
+			`Not advancing: no worker serves its queue | Last heard 25 s ago, at 12:00 UTC. No live worker on queue “inventory”; last seen 12:00 UTC. Checked 5 s ago. | Still active, not reconciled; to be closed after 24 h of verified silence. | Start a worker for queue “inventory”.`},
 		{"worker lost", stuck(lifecycle.WorkerLost, func(e *lifecycle.Evidence) {
 			e.Activity, e.Attempt, e.HeartbeatAge, e.Host = lifecycle.ActivityStarted, 1, 20*time.Second, "4711@web-1"
 		}), at, `Its worker went silent | Last heard 25 s ago, at 12:00 UTC. Worker on host 4711@web-1; last beat 12:00 UTC. Checked 5 s ago. | Still active, not reconciled; to be closed after 24 h of verified silence. | Check host 4711@web-1.`},
@@ -42,6 +42,8 @@ func TestStory(t *testing.T) {
 			f.Silence = lifecycle.Silence{Cause: lifecycle.NoWorkers, At: late}
 			f.Check = lifecycle.Check{Every: pass, TemporalAt: noon.Add(-time.Hour)}
 		})(), at, `Silent, and not verified in Temporal | Last heard 25 s ago, at 12:00 UTC. Unverified: no check has reached Temporal since 11:00 UTC. At 12:00 UTC: no worker serves the queue. | Still active, not reconciled, and not closed for this cause. | Wait; platform staff are alerted.`},
+		{"workflow task failing", stuck(lifecycle.WorkflowTaskFailing, func(e *lifecycle.Evidence) { e.WorkflowTaskAttempt = 4321 }), at,
+			"Not advancing: its workflow code keeps failing | Last heard 25 s ago, at 12:00 UTC. Its workflow task is at attempt 4\u202f321. Checked 5 s ago. | Still active, not reconciled, and not closed for this cause. | Ask platform staff to roll back the workers of queue “inventory”."},
 		{"waiting", with(running, func(f *lifecycle.Facts) {
 			f.Wait = lifecycle.Wait{ID: "w", Kind: lifecycle.HeldWait, Reason: "rate limit", By: "collection users", Until: noon.Add(time.Hour)}
 		})(), noon, `Waiting as planned until 13:00 UTC | collection users declared it: rate limit. 120 of 400 items done, 3 failed. | Still active, not reconciled. | Nothing to do.`},

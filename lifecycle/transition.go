@@ -34,6 +34,9 @@ const (
 	WentStale  Kind = "went_stale" // an episode of silence was recorded
 	Recovered  Kind = "recovered"  // a sign of life ended it
 	CauseFound Kind = "cause_found"
+	// What beats show beside life, told where it changes, of a run at most so often.
+	StepRetried Kind = "step_retried" // another attempt of a step is at work
+	Waited      Kind = "waited"       // a wait within a step has ended
 )
 
 // ErrEnded refuses a change of a run that has ended. The record stays as it is.

@@ -69,15 +69,5 @@ func pair(d, big time.Duration, bigName string, small time.Duration, smallName s
 	return text
 }
 
-// Count writes a number with thin spaces between thousands.
-func Count(n int64) string {
-	digits := fmt.Sprintf("%d", n)
-	sign := ""
-	if n < 0 {
-		sign, digits = "−", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "\u202f" + digits[i:]
-	}
-	return sign + digits
-}
+// Count writes a number as every number is written.
+func Count(n int64) string { return lifecycle.Number(n) }
