@@ -36,12 +36,19 @@ func (s *Store) RecordBeats(ctx context.Context, w WorkerRow, beats []Beat) ([]B
 		if err != nil {
 			return err
 		}
+		before := make(map[string]Owner, len(owners))
+		for id, run := range owners {
+			before[id] = run.Owner
+		}
 		var accepted []Beat
 		accepted, rejected = settleOwners(owners, beats, handed, slack)
 		if len(accepted) == 0 {
 			return nil
 		}
 		if err := s.beatWaits(tx, accepted, handed, now); err != nil {
+			return err
+		}
+		if err := s.attempts(tx, before, accepted, now); err != nil {
 			return err
 		}
 		if err := s.missed(tx, owners, accepted, handed, now); err != nil {

@@ -38,12 +38,17 @@ func gapEpisodes(before Run, after lifecycle.Facts) int {
 
 // recordEnd writes what comes with an end: liveness goes, one notification, superseding.
 func (s *Store) recordEnd(tx *gorm.DB, run Run, f lifecycle.Facts, now time.Time) error {
-	for _, statement := range []string{`DELETE FROM run_waits WHERE run_id = ?`, `DELETE FROM run_liveness WHERE run_id = ?`} {
-		if err := tx.Exec(statement, run.ID).Error; err != nil {
-			return fmt.Errorf("end liveness: %w", err)
-		}
+	waits, err := s.endWaits(tx, now, `run_id = ?`, run.ID)
+	if err != nil {
+		return err
 	}
-	err := tx.Exec(`INSERT INTO notifications (run_id, workspace_id, user_id, created_at)
+	if err := s.waited(tx, waits, now); err != nil {
+		return err
+	}
+	if err := tx.Exec(`DELETE FROM run_liveness WHERE run_id = ?`, run.ID).Error; err != nil {
+		return fmt.Errorf("end liveness: %w", err)
+	}
+	err = tx.Exec(`INSERT INTO notifications (run_id, workspace_id, user_id, created_at)
 		SELECT id, workspace_id, initiator_id, ? FROM operation_runs WHERE id = ?`, toMicros(now), run.ID).Error
 	if err != nil {
 		return fmt.Errorf("notify: %w", err)

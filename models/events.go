@@ -48,7 +48,8 @@ func changeData(after lifecycle.Facts, w wish) EventData {
 	case lifecycle.Superseded, lifecycle.Retried:
 		return EventData{By: w.By}
 	case lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.CancelRequested, lifecycle.CloseDropped,
-		lifecycle.Reopened, lifecycle.Claimed, lifecycle.Released, lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound:
+		lifecycle.Reopened, lifecycle.Claimed, lifecycle.Released, lifecycle.StepRetried, lifecycle.Waited,
+		lifecycle.WentStale, lifecycle.Recovered, lifecycle.CauseFound:
 	}
 	return EventData{}
 }

@@ -74,8 +74,9 @@ const runColumns = `r.id, r.workspace_id, ws.slug AS workspace_slug, ws.name AS 
 	COALESCE(l.activity_id, '') AS activity_id, COALESCE(l.attempt, 0) AS attempt,
 	COALESCE(l.owner_started_at, 0) AS owner_started_at, `
 
+// runTables begins with the runs: SQLite may begin with what is joined, unless by a left join.
 const runTables = ` FROM operation_runs r
-	JOIN workspaces ws ON ws.id = r.workspace_id
+	LEFT JOIN workspaces ws ON ws.id = r.workspace_id
 	LEFT JOIN tenants t ON t.id = r.tenant_id
 	LEFT JOIN run_liveness l ON l.run_id = r.id
 	LEFT JOIN run_waits w ON w.run_id = l.run_id AND w.id = l.wait_id
@@ -217,6 +218,7 @@ func livenessColumns(f lifecycle.Facts) []assignment {
 		{"recovered_at", toMicros(f.RecoveredAt)},
 		{"reasons", f.Reasons.Count},
 		{"top_reason", f.Reasons.Top},
+		{"failure_reason", f.FailureReason()},
 	}
 }
 

@@ -170,8 +170,8 @@ func TestFailureGroupsLeadToTheirRuns(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, groups, 8)
 		require.Equal(t, int64(13), groups[0].Runs)
-		code, message := groups[0].Key.Parts()
-		require.Equal(t, []string{"items_failed", "# of # items failed"}, []string{code, message}, "numbers do not tell failures apart")
+		require.Equal(t, models.FailureKey("# of # items failed"), groups[0].Key, "numbers do not tell failures apart")
+		require.Equal(t, "items_failed", groups[0].Code)
 		require.Equal(t, last.ID, groups[0].Example.RunID)
 		require.Equal(t, last.Facts.Failure.Message, groups[0].Example.Message)
 		var open, reconciled int64
@@ -192,5 +192,23 @@ func TestFailureGroupsLeadToTheirRuns(t *testing.T) {
 		}
 		require.Equal(t, int64(len(listAll(t, at, base))), open, "every open follow-up is in one group")
 		require.Equal(t, int64(1), reconciled)
+
+		// A run's own page and the groups tell one reason.
+		run := modelstest.Running(t, at, w.NewRun(func(n *models.NewRun) { n.Type = "c" }))
+		require.NoError(t, at.RecordItems(t.Context(), run.ID, []models.Item{
+			{Key: "1", State: models.ItemFailed, Message: `mailbox "ada" is 17 MB too large`}, {Key: "2", State: models.ItemFailed, Message: `mailbox "bob" is 4 MB too large`},
+			{Key: "3", State: models.ItemFailed, Message: "gone"},
+		}))
+		run, err = at.Transition(t.Context(), run.ID, lifecycle.Change{
+			Kind: lifecycle.Finished, Token: "t", Outcome: lifecycle.Failed, Failure: lifecycle.Failure{Code: "items_failed", Message: "every item failed"},
+		})
+		require.NoError(t, err)
+		reasons, _, err := at.Reasons(t.Context(), models.Platform(), run.ID, 1)
+		require.NoError(t, err)
+		groups, err = at.FailureGroups(t.Context(), models.Platform(), models.Filter{Type: "c"})
+		require.NoError(t, err)
+		require.Len(t, groups, 1)
+		require.Equal(t, reasons[0].Reason, string(groups[0].Key))
+		require.Equal(t, "mailbox \"…\" is # MB too large", reasons[0].Reason)
 	})
 }

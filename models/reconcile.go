@@ -112,6 +112,8 @@ func (s *Store) recordVerdict(tx *gorm.DB, run Run, v lifecycle.Verdict, now tim
 		if err != nil {
 			return err
 		}
+	} else if err := s.attemptChecked(tx, run, v.Silence.Evidence, now); err != nil {
+		return err
 	}
 	more := `, verified_at = ?, silence_cause = ?, silence_at = ?, silence_for = ?, silence_times = ?, silence_evidence = ?`
 	args := []any{

@@ -22,7 +22,9 @@ func TestAnUpgradeFindsRetriesAndReasons(t *testing.T) {
 			{Key: "c", State: models.ItemFailed, Code: "http_500"},
 			{Key: "d", State: models.ItemSucceeded, Message: "17 bytes"},
 		}))
-		old := modelstest.Finish(t, s, run, lifecycle.PartiallySucceeded)
+		old := failing(t, s, run, lifecycle.PartiallySucceeded, "items_failed", "3 of 4 items failed")
+		failing(t, s, modelstest.Running(t, s, w.NewRun()), lifecycle.Blocked, "denied", "disk 12345678 of 2026 is full")
+		failing(t, s, modelstest.Running(t, s, w.NewRun()), lifecycle.Cancelled, "quota_7", "")
 		retry := func(n *models.NewRun) { n.RetryOf = old.ID }
 		modelstest.Queued(t, s, w.NewRun(retry))
 		newest := modelstest.Queued(t, s, w.NewRun(retry))
@@ -48,6 +50,15 @@ func TestAnUpgradeFindsRetriesAndReasons(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, newest.ID, got.Facts.RetriedBy)
 		require.Equal(t, lifecycle.Reasons{Count: 2, Top: "line # of # is bad"}, got.Facts.Reasons)
+		alike, err := s.FailureGroups(t.Context(), models.Platform(), models.Filter{Outcome: lifecycle.PartiallySucceeded})
+		require.NoError(t, err)
+		require.Equal(t, models.FailureKey("line # of # is bad"), alike[0].Key)
+		alike, err = s.FailureGroups(t.Context(), models.Platform(), models.Filter{Outcome: lifecycle.Blocked})
+		require.NoError(t, err)
+		require.Equal(t, models.FailureKey("disk # of # is full"), alike[0].Key)
+		alike, err = s.FailureGroups(t.Context(), models.Platform(), models.Filter{Outcome: lifecycle.Cancelled})
+		require.NoError(t, err)
+		require.Equal(t, models.FailureKey("quota_7"), alike[0].Key)
 		groups, _, err := s.Reasons(t.Context(), models.Engine(), old.ID, 9)
 		require.NoError(t, err)
 		require.Equal(t, "line # of # is bad", groups[0].Reason)
@@ -57,4 +68,13 @@ func TestAnUpgradeFindsRetriesAndReasons(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, none.Facts.RetriedBy)
 	})
+}
+
+func failing(t *testing.T, s *models.Store, run models.Run, o lifecycle.Outcome, code, message string) models.Run {
+	t.Helper()
+	run, err := s.Transition(t.Context(), run.ID, lifecycle.Change{
+		Kind: lifecycle.Finished, Token: "t", Outcome: o, Failure: lifecycle.Failure{Code: code, Message: message},
+	})
+	require.NoError(t, err)
+	return run
 }

@@ -93,9 +93,9 @@ func (s *Store) putWait(tx *gorm.DB, runID string, w waitRow, now time.Time) (li
 
 // endedWait is a wait that was removed.
 type endedWait struct {
-	RunID, ID, Reason string
-	Kind              lifecycle.WaitKind
-	SinceAt, UntilAt  int64
+	RunID, ID, Reason, DeclaredBy string
+	Kind                          lifecycle.WaitKind
+	SinceAt, UntilAt              int64
 }
 
 // endWait removes one durable wait and returns it; lifecycle.ErrUnchanged where it is not there.
@@ -125,13 +125,13 @@ func (s *Store) leaveWaits(tx *gorm.DB, now time.Time, condition string, args ..
 			return err
 		}
 	}
-	return nil
+	return s.waited(tx, ended, now)
 }
 
 // endWaits removes the waits that a condition on run_waits selects, adds up how long they lasted, and returns them.
 func (s *Store) endWaits(tx *gorm.DB, now time.Time, condition string, args ...any) ([]endedWait, error) {
 	var ended []endedWait
-	err := tx.Raw(`DELETE FROM run_waits WHERE `+condition+` RETURNING run_id, id, reason, kind, since_at, until_at`, args...).Scan(&ended).Error
+	err := tx.Raw(`DELETE FROM run_waits WHERE `+condition+` RETURNING run_id, id, reason, declared_by, kind, since_at, until_at`, args...).Scan(&ended).Error
 	if err != nil {
 		return nil, fmt.Errorf("end waits: %w", err)
 	}

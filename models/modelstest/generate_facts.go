@@ -102,7 +102,7 @@ func (g *generator) end(f *facts) {
 	}
 	if f.outcome.NeedsFollowUp() {
 		f.failure = lifecycle.Failure{
-			Code:    of(g, "", "timeout", "quota", lifecycle.CodeTimedOutInTemporal, lifecycle.CodeFailedInTemporal),
+			Code:    of(g, "", "timeout", "quota", "items_failed", lifecycle.CodeTimedOutInTemporal, lifecycle.CodeFailedInTemporal),
 			Message: of(g, "", "connection refused after 31 tries", "connection refused after 7 tries", "قرص ممتلئ", "<script>alert(1)</script>"),
 		}
 		f.acknowledgedAt = sometimes(g, 4, min(g.now, f.completedAt+minute))

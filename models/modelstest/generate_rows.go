@@ -48,6 +48,7 @@ func (g *generator) store(f facts) {
 		{"failure_code", f.failure.Code}, {"failure_message", f.failure.Message}, {"late_at", f.lateAt}, {"late_summary", late},
 		{"acknowledged_at", f.acknowledgedAt}, {"acknowledged_by", acknowledgedBy}, {"acknowledged_note", note}, {"superseded_by", f.supersededBy},
 		{"claimed_at", f.claimedAt}, {"claimed_by", claimedBy}, {"reasons", f.reasons}, {"top_reason", f.topReason},
+		{"failure_reason", failureReason(f)},
 	})
 	g.event(f.id, f.queuedAt, lifecycle.Enqueued)
 	if f.active() {
@@ -106,4 +107,12 @@ func ended(f facts, v int64) int64 {
 		return 0
 	}
 	return v
+}
+
+func failureReason(f facts) string {
+	if f.active() {
+		return ""
+	}
+	stored := lifecycle.Facts{Failure: f.failure, Reasons: lifecycle.Reasons{Count: f.reasons, Top: f.topReason}}
+	return stored.FailureReason()
 }
