@@ -62,6 +62,27 @@ func (e Cause) Valid() bool {
 	}
 }
 
+// Defines values for ConnectionAuth.
+const (
+	ConnectionAuthBearer            ConnectionAuth = "bearer"
+	ConnectionAuthClientCredentials ConnectionAuth = "client_credentials"
+	ConnectionAuthNone              ConnectionAuth = "none"
+)
+
+// Valid indicates whether the value is a known member of the ConnectionAuth enum.
+func (e ConnectionAuth) Valid() bool {
+	switch e {
+	case ConnectionAuthBearer:
+		return true
+	case ConnectionAuthClientCredentials:
+		return true
+	case ConnectionAuthNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EvidenceAnswer.
 const (
 	Answered    EvidenceAnswer = "answered"
@@ -185,6 +206,42 @@ func (e Freshness) Valid() bool {
 	case ReconciledFailed:
 		return true
 	case TerminalNormal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InputFieldKind.
+const (
+	InputFieldKindBool       InputFieldKind = "bool"
+	InputFieldKindChoice     InputFieldKind = "choice"
+	InputFieldKindChoices    InputFieldKind = "choices"
+	InputFieldKindConnection InputFieldKind = "connection"
+	InputFieldKindFile       InputFieldKind = "file"
+	InputFieldKindLongtext   InputFieldKind = "longtext"
+	InputFieldKindNumber     InputFieldKind = "number"
+	InputFieldKindText       InputFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the InputFieldKind enum.
+func (e InputFieldKind) Valid() bool {
+	switch e {
+	case InputFieldKindBool:
+		return true
+	case InputFieldKindChoice:
+		return true
+	case InputFieldKindChoices:
+		return true
+	case InputFieldKindConnection:
+		return true
+	case InputFieldKindFile:
+		return true
+	case InputFieldKindLongtext:
+		return true
+	case InputFieldKindNumber:
+		return true
+	case InputFieldKindText:
 		return true
 	default:
 		return false
@@ -423,6 +480,25 @@ type CancelRequest struct {
 // Cause defines model for Cause.
 type Cause string
 
+// Connection defines model for Connection.
+type Connection struct {
+	// Auth How it is signed in to.
+	Auth ConnectionAuth `json:"auth"`
+
+	// BaseUrl The address below which the API's collections are.
+	BaseUrl string `json:"base_url"`
+	Id      string `json:"id"`
+	Name    string `json:"name"`
+}
+
+// ConnectionAuth How it is signed in to.
+type ConnectionAuth string
+
+// ConnectionList defines model for ConnectionList.
+type ConnectionList struct {
+	Connections []Connection `json:"connections"`
+}
+
 // Event defines model for Event.
 type Event struct {
 	// Actor The person or the part of opstruth that did it.
@@ -438,6 +514,9 @@ type Event struct {
 
 // EventData What an event says beyond its kind; only what matters to it is there.
 type EventData struct {
+	// Attempt Which attempt of a step is at work.
+	Attempt *int `json:"attempt,omitempty"`
+
 	// By A later run's id, or who declared a wait.
 	By    *string `json:"by,omitempty"`
 	Cause *Cause  `json:"cause,omitempty"`
@@ -455,6 +534,9 @@ type EventData struct {
 	// SilentSeconds How long nothing was heard before the run was closed.
 	SilentSeconds *float64 `json:"silent_seconds,omitempty"`
 
+	// Since When a wait within a step began.
+	Since *time.Time `json:"since,omitempty"`
+
 	// StaleAt When silence became suspicious.
 	StaleAt *time.Time `json:"stale_at,omitempty"`
 
@@ -464,7 +546,7 @@ type EventData struct {
 	// Total How many items were planned.
 	Total *int64 `json:"total,omitempty"`
 
-	// Until When a wait ends.
+	// Until When a wait ends or has ended.
 	Until *time.Time `json:"until,omitempty"`
 
 	// Wait What a wait is for.
@@ -514,6 +596,56 @@ type Failure struct {
 	Message string `json:"message"`
 }
 
+// FailureGroup Open follow-ups of one operation type that ended alike.
+type FailureGroup struct {
+	Badge string `json:"badge"`
+	Cause *Cause `json:"cause"`
+
+	// Code The kind of the example's failure; may be empty.
+	Code string `json:"code"`
+
+	// Example The run of them that was queued last.
+	Example struct {
+		EndedAt time.Time `json:"ended_at"`
+
+		// Message Its failure's message, as it was recorded.
+		Message string `json:"message"`
+
+		// Run Its id.
+		Run string `json:"run"`
+	} `json:"example"`
+
+	// Failure Why, in words that they have in common. The filter of this name takes it.
+	Failure string `json:"failure"`
+
+	// List The query of the list that has exactly these runs, here and on the pages alike.
+	List    string  `json:"list"`
+	Outcome Outcome `json:"outcome"`
+
+	// Reconciled Whether opstruth closed them after their silence, for the cause.
+	Reconciled bool  `json:"reconciled"`
+	Runs       int64 `json:"runs"`
+
+	// StaleLineage Of the runs, those that were likely stuck before they ended.
+	StaleLineage int64  `json:"stale_lineage"`
+	Type         string `json:"type"`
+
+	// Workspaces How many the runs belong to.
+	Workspaces int64 `json:"workspaces"`
+}
+
+// FailureGroups defines model for FailureGroups.
+type FailureGroups struct {
+	AsOf   time.Time      `json:"as_of"`
+	Groups []FailureGroup `json:"groups"`
+
+	// List The query of the list that has exactly these runs, here and on the pages alike.
+	List string `json:"list"`
+
+	// Runs All that need follow-up, those beyond the groups among them.
+	Runs int64 `json:"runs"`
+}
+
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
 	Detail string `json:"detail"`
@@ -527,6 +659,31 @@ type FilterCause string
 
 // Freshness defines model for Freshness.
 type Freshness string
+
+// InputField A member of the input.
+type InputField struct {
+	// Default What the start form begins with; empty where that is nothing.
+	Default string `json:"default"`
+	Help    string `json:"help"`
+
+	// Kind What the member is in JSON: a text, a whole number, a boolean, one of the options or a list of them, the id or
+	// name of a connection of the tenant, or the id of an upload.
+	Kind     InputFieldKind `json:"kind"`
+	Label    string         `json:"label"`
+	Name     string         `json:"name"`
+	Options  []InputOption  `json:"options"`
+	Required bool           `json:"required"`
+}
+
+// InputFieldKind What the member is in JSON: a text, a whole number, a boolean, one of the options or a list of them, the id or
+// name of a connection of the tenant, or the id of an upload.
+type InputFieldKind string
+
+// InputOption defines model for InputOption.
+type InputOption struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
 
 // Item defines model for Item.
 type Item struct {
@@ -576,6 +733,80 @@ type NextStep struct {
 // NextStepKind defines model for NextStep.Kind.
 type NextStepKind string
 
+// Notification The one message about a run's end. Its words are those of the run's truth at `as_of`.
+type Notification struct {
+	AsOf  time.Time `json:"as_of"`
+	Badge string    `json:"badge"`
+
+	// CreatedAt When the run ended.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Link The run's page in the console, on the same class; a path.
+	Link         string       `json:"link"`
+	Marks        []string     `json:"marks"`
+	ProblemClass ProblemClass `json:"problem_class"`
+	Read         bool         `json:"read"`
+
+	// Run The run's id.
+	Run          string `json:"run"`
+	StaleLineage bool   `json:"stale_lineage"`
+	Target       string `json:"target"`
+
+	// Tenant The tenant's slug; null for a tenantless run.
+	Tenant *string `json:"tenant"`
+
+	// Text What happened, the class, whether the run was stuck, and the next step.
+	Text string `json:"text"`
+
+	// Title The state and the subject, such as Failed: inventory.sync for Contoso Ltd.
+	Title string `json:"title"`
+	Type  string `json:"type"`
+
+	// Workspace The workspace's slug.
+	Workspace string `json:"workspace"`
+}
+
+// NotificationList defines model for NotificationList.
+type NotificationList struct {
+	AsOf time.Time `json:"as_of"`
+
+	// NextCursor Null on the last page.
+	NextCursor    *string        `json:"next_cursor"`
+	Notifications []Notification `json:"notifications"`
+
+	// Unread How many of all messages are unread. 100 stands for that many or more; they are counted no further.
+	Unread Unread `json:"unread"`
+}
+
+// OperationType A registered kind of operation.
+type OperationType struct {
+	Description string `json:"description"`
+
+	// Exclusive One run per tenant and target may be active.
+	Exclusive bool `json:"exclusive"`
+
+	// Fields What its start form asks for.
+	Fields []InputField `json:"fields"`
+
+	// Name What a request calls it, such as inventory.sync.
+	Name string `json:"name"`
+
+	// Policy How patient opstruth is with runs of the type. A time of 0 switches its rule off.
+	Policy Policy `json:"policy"`
+
+	// Queue The task queue that serves its runs.
+	Queue string `json:"queue"`
+
+	// Supersedes A success makes earlier follow-ups of the same target good.
+	Supersedes bool `json:"supersedes"`
+
+	// Tenantless It may run without a tenant.
+	Tenantless bool `json:"tenantless"`
+
+	// Title What people call it.
+	Title string `json:"title"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome string
 
@@ -611,6 +842,42 @@ type PendingActivityFailureKind string
 // PendingActivityState defines model for PendingActivity.State.
 type PendingActivityState string
 
+// Policy How patient opstruth is with runs of the type. A time of 0 switches its rule off.
+type Policy struct {
+	// CancelGraceSeconds From asking for a cancel to forcing it.
+	CancelGraceSeconds float64 `json:"cancel_grace_seconds"`
+
+	// CloseMissing A run that Temporal does not know any more is closed at the second verification.
+	CloseMissing bool `json:"close_missing"`
+
+	// CloseNoWorkersSeconds Verified silence before a run without workers is closed.
+	CloseNoWorkersSeconds float64 `json:"close_no_workers_seconds"`
+
+	// CloseWorkerLostSeconds The same for a worker that was lost and never replaced.
+	CloseWorkerLostSeconds float64 `json:"close_worker_lost_seconds"`
+
+	// MaxWaitSeconds Declared waiting per run in all.
+	MaxWaitSeconds float64 `json:"max_wait_seconds"`
+
+	// ProgressTimeoutSeconds Unchanged counts before a beating run is likely stuck.
+	ProgressTimeoutSeconds float64 `json:"progress_timeout_seconds"`
+
+	// QueuedStaleAfterSeconds The same for a queued run.
+	QueuedStaleAfterSeconds float64 `json:"queued_stale_after_seconds"`
+
+	// RetryAttempts From this attempt on a retrying activity is flagged.
+	RetryAttempts int `json:"retry_attempts"`
+
+	// RetryForSeconds Or once it was scheduled for so long.
+	RetryForSeconds float64 `json:"retry_for_seconds"`
+
+	// StaleAfterSeconds Silence of a running run before it is likely stuck.
+	StaleAfterSeconds float64 `json:"stale_after_seconds"`
+
+	// WaitSlackSeconds Allowed beyond the end of a declared wait.
+	WaitSlackSeconds float64 `json:"wait_slack_seconds"`
+}
+
 // Problem Problem details (RFC 9457).
 type Problem struct {
 	// Detail What is wrong and what to do.
@@ -639,6 +906,31 @@ type Progress struct {
 	Succeeded int64 `json:"succeeded"`
 
 	// Total 0 while it is not known.
+	Total int64 `json:"total"`
+}
+
+// Reason defines model for Reason.
+type Reason struct {
+	// Items How many items failed for it.
+	Items int64 `json:"items"`
+
+	// Key One of them, for example.
+	Key string `json:"key"`
+
+	// Message The whole message of that one.
+	Message string `json:"message"`
+
+	// Text What their messages have in common. Empty where none was recorded.
+	Text string `json:"text"`
+}
+
+// ReasonList defines model for ReasonList.
+type ReasonList struct {
+	// Failed How many items failed.
+	Failed  int64    `json:"failed"`
+	Reasons []Reason `json:"reasons"`
+
+	// Total How many reasons there are.
 	Total int64 `json:"total"`
 }
 
@@ -676,6 +968,9 @@ type Run struct {
 
 	// Initiator Who started it; null where nobody did.
 	Initiator *string `json:"initiator"`
+
+	// InitiatorId That person's user id, which the parameter `initiator` takes; null where nobody did.
+	InitiatorId *string `json:"initiator_id"`
 
 	// LastHeartbeatAt The newest sign of life.
 	LastHeartbeatAt *time.Time `json:"last_heartbeat_at"`
@@ -835,6 +1130,12 @@ type StuckGroup struct {
 type StuckGroups struct {
 	AsOf   time.Time    `json:"as_of"`
 	Groups []StuckGroup `json:"groups"`
+
+	// List The query of the list that has exactly these runs, here and on the pages alike.
+	List string `json:"list"`
+
+	// Runs Of all groups together.
+	Runs int64 `json:"runs"`
 }
 
 // Summary defines model for Summary.
@@ -876,10 +1177,42 @@ type SummaryLists struct {
 	TerminalFollowUpRecent string `json:"terminal_follow_up_recent"`
 }
 
+// TenantList defines model for TenantList.
+type TenantList struct {
+	// NextCursor Null on the last page.
+	NextCursor *string       `json:"next_cursor"`
+	Tenants    []TenantPlace `json:"tenants"`
+}
+
+// TenantPlace defines model for TenantPlace.
+type TenantPlace struct {
+	Name string `json:"name"`
+
+	// Tenant Its slug.
+	Tenant string `json:"tenant"`
+
+	// Workspace The workspace's slug.
+	Workspace string `json:"workspace"`
+}
+
 // Timeline defines model for Timeline.
 type Timeline struct {
 	Events     []Event `json:"events"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// TypeList defines model for TypeList.
+type TypeList struct {
+	Types []OperationType `json:"types"`
+}
+
+// Unread How many of all messages are unread. 100 stands for that many or more; they are counted no further.
+type Unread = int
+
+// UnreadCount defines model for UnreadCount.
+type UnreadCount struct {
+	// Unread How many of all messages are unread. 100 stands for that many or more; they are counted no further.
+	Unread Unread `json:"unread"`
 }
 
 // Upload defines model for Upload.
@@ -985,10 +1318,37 @@ type Within = string
 // Workspace defines model for workspace.
 type Workspace = string
 
+// ListConnectionsParams defines parameters for ListConnections.
+type ListConnectionsParams struct {
+	// Workspace Slug of the workspace.
+	Workspace string `form:"workspace" json:"workspace"`
+
+	// Tenant Slug of the tenant.
+	Tenant string `form:"tenant" json:"tenant"`
+}
+
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
 	// LastEventID The `id` of the last event that was received, to go on after it.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
+// ListNotificationsParams defines parameters for ListNotifications.
+type ListNotificationsParams struct {
+	// Unread With true only those that are unread.
+	Unread *bool `form:"unread,omitempty" json:"unread,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ReadNotificationsParams defines parameters for ReadNotifications.
+type ReadNotificationsParams struct {
+	// UpTo Only those that came no later, such as the `as_of` of a list that was read.
+	UpTo *time.Time `form:"up_to,omitempty" json:"up_to,omitempty"`
 }
 
 // ListRunsParams defines parameters for ListRuns.
@@ -1024,7 +1384,7 @@ type ListRunsParams struct {
 	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
 	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
 
-	// Initiator Only runs that this user (its id) started.
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
 	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
 
 	// From Only runs queued at this time or later.
@@ -1045,7 +1405,9 @@ type ListRunsParams struct {
 	// EndedTo Only runs that ended before this time.
 	EndedTo *EndedTo `form:"ended_to,omitempty" json:"ended_to,omitempty"`
 
-	// Q Only runs whose target, type or id contain this text.
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// AsOf Derive the class of active runs at this clock reading instead of now.
@@ -1082,6 +1444,12 @@ type ListItemsParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListReasonsParams defines parameters for ListReasons.
+type ListReasonsParams struct {
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // RetryRunParams defines parameters for RetryRun.
 type RetryRunParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
@@ -1110,7 +1478,7 @@ type GetSummaryParams struct {
 	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
 	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
 
-	// Initiator Only runs that this user (its id) started.
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
 	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
 
 	// From Only runs queued at this time or later.
@@ -1122,7 +1490,9 @@ type GetSummaryParams struct {
 	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
 	Within *Within `form:"within,omitempty" json:"within,omitempty"`
 
-	// Q Only runs whose target, type or id contain this text.
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// AsOf Derive the class of active runs at this clock reading instead of now.
@@ -1133,6 +1503,60 @@ type GetSummaryParams struct {
 type SystemStreamEventsParams struct {
 	// LastEventID The `id` of the last event that was received, to go on after it.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
+// SystemListFailuresParams defines parameters for SystemListFailures.
+type SystemListFailuresParams struct {
+	// Workspace Only runs of this workspace (its slug).
+	Workspace *Workspace `form:"workspace,omitempty" json:"workspace,omitempty"`
+
+	// Tenant Only runs of this tenant (its slug); needs the workspace beside it.
+	Tenant *Tenant `form:"tenant,omitempty" json:"tenant,omitempty"`
+
+	// Type Only runs of this operation type.
+	Type    *Type    `form:"type,omitempty" json:"type,omitempty"`
+	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Cause Only silent runs with this cause, and those that were closed for it; `unknown` where none is known yet.
+	Cause *FilterCause `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// Queue Only runs that this task queue serves.
+	Queue *Queue `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Failure Only runs that failed alike. The key comes from the groups on the failures page.
+	Failure *FilterFailure `form:"failure,omitempty" json:"failure,omitempty"`
+
+	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
+	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
+
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
+	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
+
+	// From Only runs queued at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only runs queued before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
+	// EndedFrom Only runs that ended at this time or later.
+	EndedFrom *EndedFrom `form:"ended_from,omitempty" json:"ended_from,omitempty"`
+
+	// EndedTo Only runs that ended before this time.
+	EndedTo *EndedTo `form:"ended_to,omitempty" json:"ended_to,omitempty"`
+
+	// EndedWithin Only runs that ended no longer ago than this, such as 24h or 7d.
+	EndedWithin *EndedWithin `form:"ended_within,omitempty" json:"ended_within,omitempty"`
+
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
+	Q *Q `form:"q,omitempty" json:"q,omitempty"`
+
+	// AsOf Derive the class of active runs at this clock reading instead of now.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
 // SystemListRunsParams defines parameters for SystemListRuns.
@@ -1168,7 +1592,7 @@ type SystemListRunsParams struct {
 	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
 	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
 
-	// Initiator Only runs that this user (its id) started.
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
 	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
 
 	// From Only runs queued at this time or later.
@@ -1189,7 +1613,9 @@ type SystemListRunsParams struct {
 	// EndedTo Only runs that ended before this time.
 	EndedTo *EndedTo `form:"ended_to,omitempty" json:"ended_to,omitempty"`
 
-	// Q Only runs whose target, type or id contain this text.
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// AsOf Derive the class of active runs at this clock reading instead of now.
@@ -1220,6 +1646,12 @@ type SystemListItemsParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// SystemListReasonsParams defines parameters for SystemListReasons.
+type SystemListReasonsParams struct {
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // SystemRetryRunParams defines parameters for SystemRetryRun.
 type SystemRetryRunParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
@@ -1245,6 +1677,32 @@ type SystemListStuckParams struct {
 	// Type Only runs of this operation type.
 	Type *Type `form:"type,omitempty" json:"type,omitempty"`
 
+	// Cause Only silent runs with this cause, and those that were closed for it; `unknown` where none is known yet.
+	Cause *FilterCause `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// Queue Only runs that this task queue serves.
+	Queue *Queue `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
+	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
+
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
+	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
+
+	// From Only runs queued at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only runs queued before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
+	Q *Q `form:"q,omitempty" json:"q,omitempty"`
+
 	// AsOf Derive the class of active runs at this clock reading instead of now.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
@@ -1263,7 +1721,7 @@ type SystemGetSummaryParams struct {
 	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
 	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
 
-	// Initiator Only runs that this user (its id) started.
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
 	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
 
 	// From Only runs queued at this time or later.
@@ -1275,11 +1733,37 @@ type SystemGetSummaryParams struct {
 	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
 	Within *Within `form:"within,omitempty" json:"within,omitempty"`
 
-	// Q Only runs whose target, type or id contain this text.
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// AsOf Derive the class of active runs at this clock reading instead of now.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+}
+
+// SystemListTenantsParams defines parameters for SystemListTenants.
+type SystemListTenantsParams struct {
+	// Workspace Only those of this workspace (its slug).
+	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListTenantsParams defines parameters for ListTenants.
+type ListTenantsParams struct {
+	// Workspace Only those of this workspace (its slug).
+	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // UploadFileParams defines parameters for UploadFile.
@@ -1377,6 +1861,13 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ListConnections How the APIs of a tenant are reached, by name
+	//
+	// What a run's input may call a connection. Needs the right to start operations. Secrets are never told.
+	//
+	// Corresponds with GET /api/v1/connections (the `ListConnections` operationId).
+	ListConnections(ctx context.Context, params *ListConnectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// StreamEvents Told at once which runs have changed
 	//
 	// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
@@ -1389,6 +1880,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListNotifications The messages about runs that ended, the newest first
+	//
+	// There is one for each run that the caller started and that has ended, and for a workspace's owner one for each that
+	// nobody started. Only those of runs that the caller may see are told. To list them marks none as read.
+	//
+	// Corresponds with GET /api/v1/notifications (the `ListNotifications` operationId).
+	ListNotifications(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadNotifications Mark all messages as read
+	//
+	// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotifications(ctx context.Context, params *ReadNotificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadNotification Mark the message about a run as read
+	//
+	// Corresponds with POST /api/v1/notifications/{run}/read (the `ReadNotification` operationId).
+	ReadNotification(ctx context.Context, run string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRuns List runs, the newest first
 	//
@@ -1474,6 +1983,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/runs/{id}/items (the `ListItems` operationId).
 	ListItems(ctx context.Context, id Id, params *ListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListReasons Why a run's items failed, the reason of most items first
+	//
+	// Items that failed alike are told once. Their numbers, ids and quoted texts are left out of the reason.
+	//
+	// Corresponds with GET /api/v1/runs/{id}/reasons (the `ListReasons` operationId).
+	ListReasons(ctx context.Context, id Id, params *ListReasonsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ReleaseRun Say that nobody looks after a run any more
 	//
 	// Corresponds with POST /api/v1/runs/{id}/release (the `ReleaseRun` operationId).
@@ -1515,6 +2031,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/events (the `SystemStreamEvents` operationId).
 	SystemStreamEvents(ctx context.Context, params *SystemStreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SystemListFailures What ended and needs follow-up, by how it ended, the most runs first
+	//
+	// At most a hundred groups. Runs whose follow-up is noted or made good are in none.
+	//
+	// Corresponds with GET /api/v1/system/failures (the `SystemListFailures` operationId).
+	SystemListFailures(ctx context.Context, params *SystemListFailuresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SystemListRuns List runs of all workspaces, the newest first
 	//
@@ -1562,6 +2085,11 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/system/runs/{id}/items (the `SystemListItems` operationId).
 	SystemListItems(ctx context.Context, id Id, params *SystemListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SystemListReasons Why the items of a run of any workspace failed, the reason of most items first
+	//
+	// Corresponds with GET /api/v1/system/runs/{id}/reasons (the `SystemListReasons` operationId).
+	SystemListReasons(ctx context.Context, id Id, params *SystemListReasonsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SystemReleaseRun Say that nobody looks after a run any more
 	//
 	// Corresponds with POST /api/v1/system/runs/{id}/release (the `SystemReleaseRun` operationId).
@@ -1594,6 +2122,26 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/system/summary (the `SystemGetSummary` operationId).
 	SystemGetSummary(ctx context.Context, params *SystemGetSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SystemListTenants The tenants of all workspaces, by the slugs of their workspace and their own
+	//
+	// Corresponds with GET /api/v1/system/tenants (the `SystemListTenants` operationId).
+	SystemListTenants(ctx context.Context, params *SystemListTenantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SystemListTypes The registered operation types, by title
+	//
+	// Corresponds with GET /api/v1/system/types (the `SystemListTypes` operationId).
+	SystemListTypes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTenants The tenants that the caller may see, by the slugs of their workspace and their own
+	//
+	// Corresponds with GET /api/v1/tenants (the `ListTenants` operationId).
+	ListTenants(ctx context.Context, params *ListTenantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTypes The operation types that may be started, by title
+	//
+	// Corresponds with GET /api/v1/types (the `ListTypes` operationId).
+	ListTypes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UploadFileWithBody Take in a file that a tenant's operations may read
 	//
 	// CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
@@ -1604,6 +2152,23 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/uploads (the `UploadFile` operationId).
 	UploadFileWithBody(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListConnections How the APIs of a tenant are reached, by name
+//
+// What a run's input may call a connection. Needs the right to start operations. Secrets are never told.
+//
+// Corresponds with GET /api/v1/connections (the `ListConnections` operationId).
+func (c *Client) ListConnections(ctx context.Context, params *ListConnectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListConnectionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // StreamEvents Told at once which runs have changed
@@ -1619,6 +2184,54 @@ type ClientInterface interface {
 // Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStreamEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListNotifications The messages about runs that ended, the newest first
+//
+// There is one for each run that the caller started and that has ended, and for a workspace's owner one for each that
+// nobody started. Only those of runs that the caller may see are told. To list them marks none as read.
+//
+// Corresponds with GET /api/v1/notifications (the `ListNotifications` operationId).
+func (c *Client) ListNotifications(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListNotificationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReadNotifications Mark all messages as read
+//
+// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *Client) ReadNotifications(ctx context.Context, params *ReadNotificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadNotificationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReadNotification Mark the message about a run as read
+//
+// Corresponds with POST /api/v1/notifications/{run}/read (the `ReadNotification` operationId).
+func (c *Client) ReadNotification(ctx context.Context, run string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadNotificationRequest(c.Server, run)
 	if err != nil {
 		return nil, err
 	}
@@ -1833,6 +2446,23 @@ func (c *Client) ListItems(ctx context.Context, id Id, params *ListItemsParams, 
 	return c.Client.Do(req)
 }
 
+// ListReasons Why a run's items failed, the reason of most items first
+//
+// Items that failed alike are told once. Their numbers, ids and quoted texts are left out of the reason.
+//
+// Corresponds with GET /api/v1/runs/{id}/reasons (the `ListReasons` operationId).
+func (c *Client) ListReasons(ctx context.Context, id Id, params *ListReasonsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListReasonsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ReleaseRun Say that nobody looks after a run any more
 //
 // Corresponds with POST /api/v1/runs/{id}/release (the `ReleaseRun` operationId).
@@ -1925,6 +2555,23 @@ func (c *Client) GetSummary(ctx context.Context, params *GetSummaryParams, reqEd
 // Corresponds with GET /api/v1/system/events (the `SystemStreamEvents` operationId).
 func (c *Client) SystemStreamEvents(ctx context.Context, params *SystemStreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSystemStreamEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SystemListFailures What ended and needs follow-up, by how it ended, the most runs first
+//
+// At most a hundred groups. Runs whose follow-up is noted or made good are in none.
+//
+// Corresponds with GET /api/v1/system/failures (the `SystemListFailures` operationId).
+func (c *Client) SystemListFailures(ctx context.Context, params *SystemListFailuresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemListFailuresRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2061,6 +2708,21 @@ func (c *Client) SystemListItems(ctx context.Context, id Id, params *SystemListI
 	return c.Client.Do(req)
 }
 
+// SystemListReasons Why the items of a run of any workspace failed, the reason of most items first
+//
+// Corresponds with GET /api/v1/system/runs/{id}/reasons (the `SystemListReasons` operationId).
+func (c *Client) SystemListReasons(ctx context.Context, id Id, params *SystemListReasonsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemListReasonsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SystemReleaseRun Say that nobody looks after a run any more
 //
 // Corresponds with POST /api/v1/system/runs/{id}/release (the `SystemReleaseRun` operationId).
@@ -2153,6 +2815,66 @@ func (c *Client) SystemGetSummary(ctx context.Context, params *SystemGetSummaryP
 	return c.Client.Do(req)
 }
 
+// SystemListTenants The tenants of all workspaces, by the slugs of their workspace and their own
+//
+// Corresponds with GET /api/v1/system/tenants (the `SystemListTenants` operationId).
+func (c *Client) SystemListTenants(ctx context.Context, params *SystemListTenantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemListTenantsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SystemListTypes The registered operation types, by title
+//
+// Corresponds with GET /api/v1/system/types (the `SystemListTypes` operationId).
+func (c *Client) SystemListTypes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSystemListTypesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTenants The tenants that the caller may see, by the slugs of their workspace and their own
+//
+// Corresponds with GET /api/v1/tenants (the `ListTenants` operationId).
+func (c *Client) ListTenants(ctx context.Context, params *ListTenantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTenantsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTypes The operation types that may be started, by title
+//
+// Corresponds with GET /api/v1/types (the `ListTypes` operationId).
+func (c *Client) ListTypes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTypesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // UploadFileWithBody Take in a file that a tenant's operations may read
 //
 // CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
@@ -2172,6 +2894,64 @@ func (c *Client) UploadFileWithBody(ctx context.Context, params *UploadFileParam
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewListConnectionsRequest constructs an http.Request for the ListConnections method
+func NewListConnectionsRequest(server string, params *ListConnectionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/connections")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tenant", params.Tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewStreamEventsRequest constructs an http.Request for the StreamEvents method
@@ -2211,6 +2991,172 @@ func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Re
 			req.Header.Set("Last-Event-ID", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListNotificationsRequest constructs an http.Request for the ListNotifications method
+func NewListNotificationsRequest(server string, params *ListNotificationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Unread != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "unread", *params.Unread, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReadNotificationsRequest constructs an http.Request for the ReadNotifications method
+func NewReadNotificationsRequest(server string, params *ReadNotificationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notifications/read")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.UpTo != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "up_to", *params.UpTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReadNotificationRequest constructs an http.Request for the ReadNotification method
+func NewReadNotificationRequest(server string, run string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "run", run, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notifications/%s/read", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -2944,6 +3890,67 @@ func NewListItemsRequest(server string, id Id, params *ListItemsParams) (*http.R
 	return req, nil
 }
 
+// NewListReasonsRequest constructs an http.Request for the ListReasons method
+func NewListReasonsRequest(server string, id Id, params *ListReasonsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/runs/%s/reasons", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewReleaseRunRequest constructs an http.Request for the ReleaseRun method
 func NewReleaseRunRequest(server string, id Id) (*http.Request, error) {
 	var err error
@@ -3333,6 +4340,252 @@ func NewSystemStreamEventsRequest(server string, params *SystemStreamEventsParam
 			req.Header.Set("Last-Event-ID", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewSystemListFailuresRequest constructs an http.Request for the SystemListFailures method
+func NewSystemListFailuresRequest(server string, params *SystemListFailuresParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/failures")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Workspace != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Tenant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tenant", *params.Tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Type != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Outcome != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "outcome", *params.Outcome, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cause != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cause", *params.Cause, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Queue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", *params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Failure != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "failure", *params.Failure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.StaleLineage != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stale_lineage", *params.StaleLineage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Initiator != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "initiator", *params.Initiator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Within != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "within", *params.Within, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.EndedFrom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ended_from", *params.EndedFrom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.EndedTo != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ended_to", *params.EndedTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.EndedWithin != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ended_within", *params.EndedWithin, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -3936,6 +5189,67 @@ func NewSystemListItemsRequest(server string, id Id, params *SystemListItemsPara
 	return req, nil
 }
 
+// NewSystemListReasonsRequest constructs an http.Request for the SystemListReasons method
+func NewSystemListReasonsRequest(server string, id Id, params *SystemListReasonsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/runs/%s/reasons", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSystemReleaseRunRequest constructs an http.Request for the SystemReleaseRun method
 func NewSystemReleaseRunRequest(server string, id Id) (*http.Request, error) {
 	var err error
@@ -4190,6 +5504,102 @@ func NewSystemListStuckRequest(server string, params *SystemListStuckParams) (*h
 
 		}
 
+		if params.Cause != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cause", *params.Cause, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Queue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", *params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.StaleLineage != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stale_lineage", *params.StaleLineage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Initiator != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "initiator", *params.Initiator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Within != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "within", *params.Within, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.AsOf != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
@@ -4378,6 +5788,216 @@ func NewSystemGetSummaryRequest(server string, params *SystemGetSummaryParams) (
 	return req, nil
 }
 
+// NewSystemListTenantsRequest constructs an http.Request for the SystemListTenants method
+func NewSystemListTenantsRequest(server string, params *SystemListTenantsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/tenants")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Workspace != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSystemListTypesRequest constructs an http.Request for the SystemListTypes method
+func NewSystemListTypesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/system/types")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTenantsRequest constructs an http.Request for the ListTenants method
+func NewListTenantsRequest(server string, params *ListTenantsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tenants")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Workspace != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTypesRequest constructs an http.Request for the ListTypes method
+func NewListTypesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/types")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewUploadFileRequestWithBody constructs an http.Request for the UploadFile method, with any body, and a specified content type
 func NewUploadFileRequestWithBody(server string, params *UploadFileParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -4494,6 +6114,15 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ListConnectionsWithResponse How the APIs of a tenant are reached, by name
+	//
+	// What a run's input may call a connection. Needs the right to start operations. Secrets are never told.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/connections (the `ListConnections` operationId).
+	ListConnectionsWithResponse(ctx context.Context, params *ListConnectionsParams, reqEditors ...RequestEditorFn) (*ListConnectionsResponse, error)
+
 	// StreamEventsWithResponse Told at once which runs have changed
 	//
 	// Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
@@ -4508,6 +6137,30 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 	StreamEventsWithResponse(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*StreamEventsResponse, error)
+
+	// ListNotificationsWithResponse The messages about runs that ended, the newest first
+	//
+	// There is one for each run that the caller started and that has ended, and for a workspace's owner one for each that
+	// nobody started. Only those of runs that the caller may see are told. To list them marks none as read.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/notifications (the `ListNotifications` operationId).
+	ListNotificationsWithResponse(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*ListNotificationsResponse, error)
+
+	// ReadNotificationsWithResponse Mark all messages as read
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotificationsWithResponse(ctx context.Context, params *ReadNotificationsParams, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error)
+
+	// ReadNotificationWithResponse Mark the message about a run as read
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/notifications/{run}/read (the `ReadNotification` operationId).
+	ReadNotificationWithResponse(ctx context.Context, run string, reqEditors ...RequestEditorFn) (*ReadNotificationResponse, error)
 
 	// ListRunsWithResponse List runs, the newest first
 	//
@@ -4609,6 +6262,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/runs/{id}/items (the `ListItems` operationId).
 	ListItemsWithResponse(ctx context.Context, id Id, params *ListItemsParams, reqEditors ...RequestEditorFn) (*ListItemsResponse, error)
 
+	// ListReasonsWithResponse Why a run's items failed, the reason of most items first
+	//
+	// Items that failed alike are told once. Their numbers, ids and quoted texts are left out of the reason.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/runs/{id}/reasons (the `ListReasons` operationId).
+	ListReasonsWithResponse(ctx context.Context, id Id, params *ListReasonsParams, reqEditors ...RequestEditorFn) (*ListReasonsResponse, error)
+
 	// ReleaseRunWithResponse Say that nobody looks after a run any more
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -4662,6 +6324,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/system/events (the `SystemStreamEvents` operationId).
 	SystemStreamEventsWithResponse(ctx context.Context, params *SystemStreamEventsParams, reqEditors ...RequestEditorFn) (*SystemStreamEventsResponse, error)
+
+	// SystemListFailuresWithResponse What ended and needs follow-up, by how it ended, the most runs first
+	//
+	// At most a hundred groups. Runs whose follow-up is noted or made good are in none.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/system/failures (the `SystemListFailures` operationId).
+	SystemListFailuresWithResponse(ctx context.Context, params *SystemListFailuresParams, reqEditors ...RequestEditorFn) (*SystemListFailuresResponse, error)
 
 	// SystemListRunsWithResponse List runs of all workspaces, the newest first
 	//
@@ -4721,6 +6392,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/system/runs/{id}/items (the `SystemListItems` operationId).
 	SystemListItemsWithResponse(ctx context.Context, id Id, params *SystemListItemsParams, reqEditors ...RequestEditorFn) (*SystemListItemsResponse, error)
 
+	// SystemListReasonsWithResponse Why the items of a run of any workspace failed, the reason of most items first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/system/runs/{id}/reasons (the `SystemListReasons` operationId).
+	SystemListReasonsWithResponse(ctx context.Context, id Id, params *SystemListReasonsParams, reqEditors ...RequestEditorFn) (*SystemListReasonsResponse, error)
+
 	// SystemReleaseRunWithResponse Say that nobody looks after a run any more
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -4765,6 +6443,34 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/system/summary (the `SystemGetSummary` operationId).
 	SystemGetSummaryWithResponse(ctx context.Context, params *SystemGetSummaryParams, reqEditors ...RequestEditorFn) (*SystemGetSummaryResponse, error)
 
+	// SystemListTenantsWithResponse The tenants of all workspaces, by the slugs of their workspace and their own
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/system/tenants (the `SystemListTenants` operationId).
+	SystemListTenantsWithResponse(ctx context.Context, params *SystemListTenantsParams, reqEditors ...RequestEditorFn) (*SystemListTenantsResponse, error)
+
+	// SystemListTypesWithResponse The registered operation types, by title
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/system/types (the `SystemListTypes` operationId).
+	SystemListTypesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SystemListTypesResponse, error)
+
+	// ListTenantsWithResponse The tenants that the caller may see, by the slugs of their workspace and their own
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/tenants (the `ListTenants` operationId).
+	ListTenantsWithResponse(ctx context.Context, params *ListTenantsParams, reqEditors ...RequestEditorFn) (*ListTenantsResponse, error)
+
+	// ListTypesWithResponse The operation types that may be started, by title
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/types (the `ListTypes` operationId).
+	ListTypesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTypesResponse, error)
+
 	// UploadFileWithBodyWithResponse Take in a file that a tenant's operations may read
 	//
 	// CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
@@ -4775,6 +6481,54 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/uploads (the `UploadFile` operationId).
 	UploadFileWithBodyWithResponse(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadFileResponse, error)
+}
+
+type ListConnectionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ConnectionList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListConnectionsResponse) GetJSON200() *ConnectionList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListConnectionsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListConnectionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListConnectionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListConnectionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListConnectionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type StreamEventsResponse struct {
@@ -4812,6 +6566,150 @@ func (r StreamEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r StreamEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListNotificationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NotificationList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListNotificationsResponse) GetJSON200() *NotificationList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListNotificationsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListNotificationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListNotificationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListNotificationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListNotificationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReadNotificationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UnreadCount
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReadNotificationsResponse) GetJSON200() *UnreadCount {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReadNotificationsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReadNotificationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReadNotificationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReadNotificationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReadNotificationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReadNotificationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Notification
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReadNotificationResponse) GetJSON200() *Notification {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReadNotificationResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReadNotificationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReadNotificationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReadNotificationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReadNotificationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5312,6 +7210,54 @@ func (r ListItemsResponse) ContentType() string {
 	return ""
 }
 
+type ListReasonsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReasonList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListReasonsResponse) GetJSON200() *ReasonList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListReasonsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListReasonsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListReasonsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListReasonsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListReasonsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ReleaseRunResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5601,6 +7547,54 @@ func (r SystemStreamEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SystemStreamEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SystemListFailuresResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FailureGroups
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemListFailuresResponse) GetJSON200() *FailureGroups {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemListFailuresResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemListFailuresResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemListFailuresResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemListFailuresResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemListFailuresResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5943,6 +7937,54 @@ func (r SystemListItemsResponse) ContentType() string {
 	return ""
 }
 
+type SystemListReasonsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReasonList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemListReasonsResponse) GetJSON200() *ReasonList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemListReasonsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemListReasonsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemListReasonsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemListReasonsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemListReasonsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SystemReleaseRunResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6245,6 +8287,198 @@ func (r SystemGetSummaryResponse) ContentType() string {
 	return ""
 }
 
+type SystemListTenantsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TenantList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemListTenantsResponse) GetJSON200() *TenantList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemListTenantsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemListTenantsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemListTenantsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemListTenantsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemListTenantsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SystemListTypesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TypeList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SystemListTypesResponse) GetJSON200() *TypeList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SystemListTypesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SystemListTypesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SystemListTypesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SystemListTypesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SystemListTypesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTenantsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TenantList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTenantsResponse) GetJSON200() *TenantList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTenantsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTenantsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTenantsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTenantsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTenantsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTypesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TypeList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTypesResponse) GetJSON200() *TypeList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTypesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTypesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTypesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTypesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTypesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type UploadFileResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6293,6 +8527,21 @@ func (r UploadFileResponse) ContentType() string {
 	return ""
 }
 
+// ListConnectionsWithResponse How the APIs of a tenant are reached, by name
+//
+// What a run's input may call a connection. Needs the right to start operations. Secrets are never told.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/connections (the `ListConnections` operationId).
+func (c *ClientWithResponses) ListConnectionsWithResponse(ctx context.Context, params *ListConnectionsParams, reqEditors ...RequestEditorFn) (*ListConnectionsResponse, error) {
+	rsp, err := c.ListConnections(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListConnectionsResponse(rsp)
+}
+
 // StreamEventsWithResponse Told at once which runs have changed
 //
 // Server-sent events. `run` says that a run may have changed, nothing more: read it again to know
@@ -6312,6 +8561,48 @@ func (c *ClientWithResponses) StreamEventsWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseStreamEventsResponse(rsp)
+}
+
+// ListNotificationsWithResponse The messages about runs that ended, the newest first
+//
+// There is one for each run that the caller started and that has ended, and for a workspace's owner one for each that
+// nobody started. Only those of runs that the caller may see are told. To list them marks none as read.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/notifications (the `ListNotifications` operationId).
+func (c *ClientWithResponses) ListNotificationsWithResponse(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*ListNotificationsResponse, error) {
+	rsp, err := c.ListNotifications(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListNotificationsResponse(rsp)
+}
+
+// ReadNotificationsWithResponse Mark all messages as read
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *ClientWithResponses) ReadNotificationsWithResponse(ctx context.Context, params *ReadNotificationsParams, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error) {
+	rsp, err := c.ReadNotifications(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadNotificationsResponse(rsp)
+}
+
+// ReadNotificationWithResponse Mark the message about a run as read
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/notifications/{run}/read (the `ReadNotification` operationId).
+func (c *ClientWithResponses) ReadNotificationWithResponse(ctx context.Context, run string, reqEditors ...RequestEditorFn) (*ReadNotificationResponse, error) {
+	rsp, err := c.ReadNotification(ctx, run, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadNotificationResponse(rsp)
 }
 
 // ListRunsWithResponse List runs, the newest first
@@ -6486,6 +8777,21 @@ func (c *ClientWithResponses) ListItemsWithResponse(ctx context.Context, id Id, 
 	return ParseListItemsResponse(rsp)
 }
 
+// ListReasonsWithResponse Why a run's items failed, the reason of most items first
+//
+// Items that failed alike are told once. Their numbers, ids and quoted texts are left out of the reason.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/runs/{id}/reasons (the `ListReasons` operationId).
+func (c *ClientWithResponses) ListReasonsWithResponse(ctx context.Context, id Id, params *ListReasonsParams, reqEditors ...RequestEditorFn) (*ListReasonsResponse, error) {
+	rsp, err := c.ListReasons(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListReasonsResponse(rsp)
+}
+
 // ReleaseRunWithResponse Say that nobody looks after a run any more
 //
 // Returns a wrapper object for the known response body format(s).
@@ -6574,6 +8880,21 @@ func (c *ClientWithResponses) SystemStreamEventsWithResponse(ctx context.Context
 		return nil, err
 	}
 	return ParseSystemStreamEventsResponse(rsp)
+}
+
+// SystemListFailuresWithResponse What ended and needs follow-up, by how it ended, the most runs first
+//
+// At most a hundred groups. Runs whose follow-up is noted or made good are in none.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/system/failures (the `SystemListFailures` operationId).
+func (c *ClientWithResponses) SystemListFailuresWithResponse(ctx context.Context, params *SystemListFailuresParams, reqEditors ...RequestEditorFn) (*SystemListFailuresResponse, error) {
+	rsp, err := c.SystemListFailures(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemListFailuresResponse(rsp)
 }
 
 // SystemListRunsWithResponse List runs of all workspaces, the newest first
@@ -6682,6 +9003,19 @@ func (c *ClientWithResponses) SystemListItemsWithResponse(ctx context.Context, i
 	return ParseSystemListItemsResponse(rsp)
 }
 
+// SystemListReasonsWithResponse Why the items of a run of any workspace failed, the reason of most items first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/system/runs/{id}/reasons (the `SystemListReasons` operationId).
+func (c *ClientWithResponses) SystemListReasonsWithResponse(ctx context.Context, id Id, params *SystemListReasonsParams, reqEditors ...RequestEditorFn) (*SystemListReasonsResponse, error) {
+	rsp, err := c.SystemListReasons(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemListReasonsResponse(rsp)
+}
+
 // SystemReleaseRunWithResponse Say that nobody looks after a run any more
 //
 // Returns a wrapper object for the known response body format(s).
@@ -6762,6 +9096,58 @@ func (c *ClientWithResponses) SystemGetSummaryWithResponse(ctx context.Context, 
 	return ParseSystemGetSummaryResponse(rsp)
 }
 
+// SystemListTenantsWithResponse The tenants of all workspaces, by the slugs of their workspace and their own
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/system/tenants (the `SystemListTenants` operationId).
+func (c *ClientWithResponses) SystemListTenantsWithResponse(ctx context.Context, params *SystemListTenantsParams, reqEditors ...RequestEditorFn) (*SystemListTenantsResponse, error) {
+	rsp, err := c.SystemListTenants(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemListTenantsResponse(rsp)
+}
+
+// SystemListTypesWithResponse The registered operation types, by title
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/system/types (the `SystemListTypes` operationId).
+func (c *ClientWithResponses) SystemListTypesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SystemListTypesResponse, error) {
+	rsp, err := c.SystemListTypes(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSystemListTypesResponse(rsp)
+}
+
+// ListTenantsWithResponse The tenants that the caller may see, by the slugs of their workspace and their own
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/tenants (the `ListTenants` operationId).
+func (c *ClientWithResponses) ListTenantsWithResponse(ctx context.Context, params *ListTenantsParams, reqEditors ...RequestEditorFn) (*ListTenantsResponse, error) {
+	rsp, err := c.ListTenants(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTenantsResponse(rsp)
+}
+
+// ListTypesWithResponse The operation types that may be started, by title
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/types (the `ListTypes` operationId).
+func (c *ClientWithResponses) ListTypesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTypesResponse, error) {
+	rsp, err := c.ListTypes(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTypesResponse(rsp)
+}
+
 // UploadFileWithBodyWithResponse Take in a file that a tenant's operations may read
 //
 // CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
@@ -6779,6 +9165,39 @@ func (c *ClientWithResponses) UploadFileWithBodyWithResponse(ctx context.Context
 	return ParseUploadFileResponse(rsp)
 }
 
+// ParseListConnectionsResponse parses an HTTP response from a ListConnectionsWithResponse call
+func ParseListConnectionsResponse(rsp *http.Response) (*ListConnectionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListConnectionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ConnectionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseStreamEventsResponse parses an HTTP response from a StreamEventsWithResponse call
 func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6793,6 +9212,105 @@ func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListNotificationsResponse parses an HTTP response from a ListNotificationsWithResponse call
+func ParseListNotificationsResponse(rsp *http.Response) (*ListNotificationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListNotificationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NotificationList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReadNotificationsResponse parses an HTTP response from a ReadNotificationsWithResponse call
+func ParseReadNotificationsResponse(rsp *http.Response) (*ReadNotificationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReadNotificationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UnreadCount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReadNotificationResponse parses an HTTP response from a ReadNotificationWithResponse call
+func ParseReadNotificationResponse(rsp *http.Response) (*ReadNotificationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReadNotificationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Notification
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7161,6 +9679,39 @@ func ParseListItemsResponse(rsp *http.Response) (*ListItemsResponse, error) {
 	return response, nil
 }
 
+// ParseListReasonsResponse parses an HTTP response from a ListReasonsWithResponse call
+func ParseListReasonsResponse(rsp *http.Response) (*ListReasonsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListReasonsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReasonList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseReleaseRunResponse parses an HTTP response from a ReleaseRunWithResponse call
 func ParseReleaseRunResponse(rsp *http.Response) (*ReleaseRunResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7360,6 +9911,39 @@ func ParseSystemStreamEventsResponse(rsp *http.Response) (*SystemStreamEventsRes
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSystemListFailuresResponse parses an HTTP response from a SystemListFailuresWithResponse call
+func ParseSystemListFailuresResponse(rsp *http.Response) (*SystemListFailuresResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemListFailuresResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FailureGroups
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7603,6 +10187,39 @@ func ParseSystemListItemsResponse(rsp *http.Response) (*SystemListItemsResponse,
 	return response, nil
 }
 
+// ParseSystemListReasonsResponse parses an HTTP response from a SystemListReasonsWithResponse call
+func ParseSystemListReasonsResponse(rsp *http.Response) (*SystemListReasonsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemListReasonsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReasonList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSystemReleaseRunResponse parses an HTTP response from a SystemReleaseRunWithResponse call
 func ParseSystemReleaseRunResponse(rsp *http.Response) (*SystemReleaseRunResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7804,6 +10421,138 @@ func ParseSystemGetSummaryResponse(rsp *http.Response) (*SystemGetSummaryRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Summary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSystemListTenantsResponse parses an HTTP response from a SystemListTenantsWithResponse call
+func ParseSystemListTenantsResponse(rsp *http.Response) (*SystemListTenantsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemListTenantsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TenantList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSystemListTypesResponse parses an HTTP response from a SystemListTypesWithResponse call
+func ParseSystemListTypesResponse(rsp *http.Response) (*SystemListTypesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SystemListTypesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TypeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTenantsResponse parses an HTTP response from a ListTenantsWithResponse call
+func ParseListTenantsResponse(rsp *http.Response) (*ListTenantsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTenantsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TenantList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTypesResponse parses an HTTP response from a ListTypesWithResponse call
+func ParseListTypesResponse(rsp *http.Response) (*ListTypesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTypesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TypeList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -137,11 +137,12 @@ func (s *Server) StartRun(ctx context.Context, r StartRunRequestObject) (StartRu
 
 // started reads a run as it is now.
 func (s *Server) started(ctx context.Context, id string) (Run, error) {
-	run, now, err := s.store.Run(ctx, access.From(ctx).Scope(), id)
+	a := access.From(ctx)
+	run, now, err := s.store.Run(ctx, a.Scope(), id)
 	if err != nil {
 		return Run{}, err
 	}
-	return RunOf(run, now), nil
+	return RunOf(a.Plane, run, now), nil
 }
 
 func location(p links.Plane, id string) string {

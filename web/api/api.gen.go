@@ -62,6 +62,27 @@ func (e Cause) Valid() bool {
 	}
 }
 
+// Defines values for ConnectionAuth.
+const (
+	ConnectionAuthBearer            ConnectionAuth = "bearer"
+	ConnectionAuthClientCredentials ConnectionAuth = "client_credentials"
+	ConnectionAuthNone              ConnectionAuth = "none"
+)
+
+// Valid indicates whether the value is a known member of the ConnectionAuth enum.
+func (e ConnectionAuth) Valid() bool {
+	switch e {
+	case ConnectionAuthBearer:
+		return true
+	case ConnectionAuthClientCredentials:
+		return true
+	case ConnectionAuthNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EvidenceAnswer.
 const (
 	Answered    EvidenceAnswer = "answered"
@@ -185,6 +206,42 @@ func (e Freshness) Valid() bool {
 	case ReconciledFailed:
 		return true
 	case TerminalNormal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InputFieldKind.
+const (
+	InputFieldKindBool       InputFieldKind = "bool"
+	InputFieldKindChoice     InputFieldKind = "choice"
+	InputFieldKindChoices    InputFieldKind = "choices"
+	InputFieldKindConnection InputFieldKind = "connection"
+	InputFieldKindFile       InputFieldKind = "file"
+	InputFieldKindLongtext   InputFieldKind = "longtext"
+	InputFieldKindNumber     InputFieldKind = "number"
+	InputFieldKindText       InputFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the InputFieldKind enum.
+func (e InputFieldKind) Valid() bool {
+	switch e {
+	case InputFieldKindBool:
+		return true
+	case InputFieldKindChoice:
+		return true
+	case InputFieldKindChoices:
+		return true
+	case InputFieldKindConnection:
+		return true
+	case InputFieldKindFile:
+		return true
+	case InputFieldKindLongtext:
+		return true
+	case InputFieldKindNumber:
+		return true
+	case InputFieldKindText:
 		return true
 	default:
 		return false
@@ -423,6 +480,25 @@ type CancelRequest struct {
 // Cause defines model for Cause.
 type Cause string
 
+// Connection defines model for Connection.
+type Connection struct {
+	// Auth How it is signed in to.
+	Auth ConnectionAuth `json:"auth"`
+
+	// BaseUrl The address below which the API's collections are.
+	BaseUrl string `json:"base_url"`
+	Id      string `json:"id"`
+	Name    string `json:"name"`
+}
+
+// ConnectionAuth How it is signed in to.
+type ConnectionAuth string
+
+// ConnectionList defines model for ConnectionList.
+type ConnectionList struct {
+	Connections []Connection `json:"connections"`
+}
+
 // Event defines model for Event.
 type Event struct {
 	// Actor The person or the part of opstruth that did it.
@@ -438,6 +514,9 @@ type Event struct {
 
 // EventData What an event says beyond its kind; only what matters to it is there.
 type EventData struct {
+	// Attempt Which attempt of a step is at work.
+	Attempt *int `json:"attempt,omitempty"`
+
 	// By A later run's id, or who declared a wait.
 	By    *string `json:"by,omitempty"`
 	Cause *Cause  `json:"cause,omitempty"`
@@ -455,6 +534,9 @@ type EventData struct {
 	// SilentSeconds How long nothing was heard before the run was closed.
 	SilentSeconds *float64 `json:"silent_seconds,omitempty"`
 
+	// Since When a wait within a step began.
+	Since *time.Time `json:"since,omitempty"`
+
 	// StaleAt When silence became suspicious.
 	StaleAt *time.Time `json:"stale_at,omitempty"`
 
@@ -464,7 +546,7 @@ type EventData struct {
 	// Total How many items were planned.
 	Total *int64 `json:"total,omitempty"`
 
-	// Until When a wait ends.
+	// Until When a wait ends or has ended.
 	Until *time.Time `json:"until,omitempty"`
 
 	// Wait What a wait is for.
@@ -514,6 +596,56 @@ type Failure struct {
 	Message string `json:"message"`
 }
 
+// FailureGroup Open follow-ups of one operation type that ended alike.
+type FailureGroup struct {
+	Badge string `json:"badge"`
+	Cause *Cause `json:"cause"`
+
+	// Code The kind of the example's failure; may be empty.
+	Code string `json:"code"`
+
+	// Example The run of them that was queued last.
+	Example struct {
+		EndedAt time.Time `json:"ended_at"`
+
+		// Message Its failure's message, as it was recorded.
+		Message string `json:"message"`
+
+		// Run Its id.
+		Run string `json:"run"`
+	} `json:"example"`
+
+	// Failure Why, in words that they have in common. The filter of this name takes it.
+	Failure string `json:"failure"`
+
+	// List The query of the list that has exactly these runs, here and on the pages alike.
+	List    string  `json:"list"`
+	Outcome Outcome `json:"outcome"`
+
+	// Reconciled Whether opstruth closed them after their silence, for the cause.
+	Reconciled bool  `json:"reconciled"`
+	Runs       int64 `json:"runs"`
+
+	// StaleLineage Of the runs, those that were likely stuck before they ended.
+	StaleLineage int64  `json:"stale_lineage"`
+	Type         string `json:"type"`
+
+	// Workspaces How many the runs belong to.
+	Workspaces int64 `json:"workspaces"`
+}
+
+// FailureGroups defines model for FailureGroups.
+type FailureGroups struct {
+	AsOf   time.Time      `json:"as_of"`
+	Groups []FailureGroup `json:"groups"`
+
+	// List The query of the list that has exactly these runs, here and on the pages alike.
+	List string `json:"list"`
+
+	// Runs All that need follow-up, those beyond the groups among them.
+	Runs int64 `json:"runs"`
+}
+
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
 	Detail string `json:"detail"`
@@ -527,6 +659,31 @@ type FilterCause string
 
 // Freshness defines model for Freshness.
 type Freshness string
+
+// InputField A member of the input.
+type InputField struct {
+	// Default What the start form begins with; empty where that is nothing.
+	Default string `json:"default"`
+	Help    string `json:"help"`
+
+	// Kind What the member is in JSON: a text, a whole number, a boolean, one of the options or a list of them, the id or
+	// name of a connection of the tenant, or the id of an upload.
+	Kind     InputFieldKind `json:"kind"`
+	Label    string         `json:"label"`
+	Name     string         `json:"name"`
+	Options  []InputOption  `json:"options"`
+	Required bool           `json:"required"`
+}
+
+// InputFieldKind What the member is in JSON: a text, a whole number, a boolean, one of the options or a list of them, the id or
+// name of a connection of the tenant, or the id of an upload.
+type InputFieldKind string
+
+// InputOption defines model for InputOption.
+type InputOption struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
 
 // Item defines model for Item.
 type Item struct {
@@ -576,6 +733,80 @@ type NextStep struct {
 // NextStepKind defines model for NextStep.Kind.
 type NextStepKind string
 
+// Notification The one message about a run's end. Its words are those of the run's truth at `as_of`.
+type Notification struct {
+	AsOf  time.Time `json:"as_of"`
+	Badge string    `json:"badge"`
+
+	// CreatedAt When the run ended.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Link The run's page in the console, on the same class; a path.
+	Link         string       `json:"link"`
+	Marks        []string     `json:"marks"`
+	ProblemClass ProblemClass `json:"problem_class"`
+	Read         bool         `json:"read"`
+
+	// Run The run's id.
+	Run          string `json:"run"`
+	StaleLineage bool   `json:"stale_lineage"`
+	Target       string `json:"target"`
+
+	// Tenant The tenant's slug; null for a tenantless run.
+	Tenant *string `json:"tenant"`
+
+	// Text What happened, the class, whether the run was stuck, and the next step.
+	Text string `json:"text"`
+
+	// Title The state and the subject, such as Failed: inventory.sync for Contoso Ltd.
+	Title string `json:"title"`
+	Type  string `json:"type"`
+
+	// Workspace The workspace's slug.
+	Workspace string `json:"workspace"`
+}
+
+// NotificationList defines model for NotificationList.
+type NotificationList struct {
+	AsOf time.Time `json:"as_of"`
+
+	// NextCursor Null on the last page.
+	NextCursor    *string        `json:"next_cursor"`
+	Notifications []Notification `json:"notifications"`
+
+	// Unread How many of all messages are unread. 100 stands for that many or more; they are counted no further.
+	Unread Unread `json:"unread"`
+}
+
+// OperationType A registered kind of operation.
+type OperationType struct {
+	Description string `json:"description"`
+
+	// Exclusive One run per tenant and target may be active.
+	Exclusive bool `json:"exclusive"`
+
+	// Fields What its start form asks for.
+	Fields []InputField `json:"fields"`
+
+	// Name What a request calls it, such as inventory.sync.
+	Name string `json:"name"`
+
+	// Policy How patient opstruth is with runs of the type. A time of 0 switches its rule off.
+	Policy Policy `json:"policy"`
+
+	// Queue The task queue that serves its runs.
+	Queue string `json:"queue"`
+
+	// Supersedes A success makes earlier follow-ups of the same target good.
+	Supersedes bool `json:"supersedes"`
+
+	// Tenantless It may run without a tenant.
+	Tenantless bool `json:"tenantless"`
+
+	// Title What people call it.
+	Title string `json:"title"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome string
 
@@ -611,6 +842,42 @@ type PendingActivityFailureKind string
 // PendingActivityState defines model for PendingActivity.State.
 type PendingActivityState string
 
+// Policy How patient opstruth is with runs of the type. A time of 0 switches its rule off.
+type Policy struct {
+	// CancelGraceSeconds From asking for a cancel to forcing it.
+	CancelGraceSeconds float64 `json:"cancel_grace_seconds"`
+
+	// CloseMissing A run that Temporal does not know any more is closed at the second verification.
+	CloseMissing bool `json:"close_missing"`
+
+	// CloseNoWorkersSeconds Verified silence before a run without workers is closed.
+	CloseNoWorkersSeconds float64 `json:"close_no_workers_seconds"`
+
+	// CloseWorkerLostSeconds The same for a worker that was lost and never replaced.
+	CloseWorkerLostSeconds float64 `json:"close_worker_lost_seconds"`
+
+	// MaxWaitSeconds Declared waiting per run in all.
+	MaxWaitSeconds float64 `json:"max_wait_seconds"`
+
+	// ProgressTimeoutSeconds Unchanged counts before a beating run is likely stuck.
+	ProgressTimeoutSeconds float64 `json:"progress_timeout_seconds"`
+
+	// QueuedStaleAfterSeconds The same for a queued run.
+	QueuedStaleAfterSeconds float64 `json:"queued_stale_after_seconds"`
+
+	// RetryAttempts From this attempt on a retrying activity is flagged.
+	RetryAttempts int `json:"retry_attempts"`
+
+	// RetryForSeconds Or once it was scheduled for so long.
+	RetryForSeconds float64 `json:"retry_for_seconds"`
+
+	// StaleAfterSeconds Silence of a running run before it is likely stuck.
+	StaleAfterSeconds float64 `json:"stale_after_seconds"`
+
+	// WaitSlackSeconds Allowed beyond the end of a declared wait.
+	WaitSlackSeconds float64 `json:"wait_slack_seconds"`
+}
+
 // Problem Problem details (RFC 9457).
 type Problem struct {
 	// Detail What is wrong and what to do.
@@ -639,6 +906,31 @@ type Progress struct {
 	Succeeded int64 `json:"succeeded"`
 
 	// Total 0 while it is not known.
+	Total int64 `json:"total"`
+}
+
+// Reason defines model for Reason.
+type Reason struct {
+	// Items How many items failed for it.
+	Items int64 `json:"items"`
+
+	// Key One of them, for example.
+	Key string `json:"key"`
+
+	// Message The whole message of that one.
+	Message string `json:"message"`
+
+	// Text What their messages have in common. Empty where none was recorded.
+	Text string `json:"text"`
+}
+
+// ReasonList defines model for ReasonList.
+type ReasonList struct {
+	// Failed How many items failed.
+	Failed  int64    `json:"failed"`
+	Reasons []Reason `json:"reasons"`
+
+	// Total How many reasons there are.
 	Total int64 `json:"total"`
 }
 
@@ -676,6 +968,9 @@ type Run struct {
 
 	// Initiator Who started it; null where nobody did.
 	Initiator *string `json:"initiator"`
+
+	// InitiatorId That person's user id, which the parameter `initiator` takes; null where nobody did.
+	InitiatorId *string `json:"initiator_id"`
 
 	// LastHeartbeatAt The newest sign of life.
 	LastHeartbeatAt *time.Time `json:"last_heartbeat_at"`
@@ -835,6 +1130,12 @@ type StuckGroup struct {
 type StuckGroups struct {
 	AsOf   time.Time    `json:"as_of"`
 	Groups []StuckGroup `json:"groups"`
+
+	// List The query of the list that has exactly these runs, here and on the pages alike.
+	List string `json:"list"`
+
+	// Runs Of all groups together.
+	Runs int64 `json:"runs"`
 }
 
 // Summary defines model for Summary.
@@ -876,10 +1177,42 @@ type SummaryLists struct {
 	TerminalFollowUpRecent string `json:"terminal_follow_up_recent"`
 }
 
+// TenantList defines model for TenantList.
+type TenantList struct {
+	// NextCursor Null on the last page.
+	NextCursor *string       `json:"next_cursor"`
+	Tenants    []TenantPlace `json:"tenants"`
+}
+
+// TenantPlace defines model for TenantPlace.
+type TenantPlace struct {
+	Name string `json:"name"`
+
+	// Tenant Its slug.
+	Tenant string `json:"tenant"`
+
+	// Workspace The workspace's slug.
+	Workspace string `json:"workspace"`
+}
+
 // Timeline defines model for Timeline.
 type Timeline struct {
 	Events     []Event `json:"events"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// TypeList defines model for TypeList.
+type TypeList struct {
+	Types []OperationType `json:"types"`
+}
+
+// Unread How many of all messages are unread. 100 stands for that many or more; they are counted no further.
+type Unread = int
+
+// UnreadCount defines model for UnreadCount.
+type UnreadCount struct {
+	// Unread How many of all messages are unread. 100 stands for that many or more; they are counted no further.
+	Unread Unread `json:"unread"`
 }
 
 // Upload defines model for Upload.
@@ -985,10 +1318,37 @@ type Within = string
 // Workspace defines model for workspace.
 type Workspace = string
 
+// ListConnectionsParams defines parameters for ListConnections.
+type ListConnectionsParams struct {
+	// Workspace Slug of the workspace.
+	Workspace string `form:"workspace" json:"workspace"`
+
+	// Tenant Slug of the tenant.
+	Tenant string `form:"tenant" json:"tenant"`
+}
+
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
 	// LastEventID The `id` of the last event that was received, to go on after it.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
+// ListNotificationsParams defines parameters for ListNotifications.
+type ListNotificationsParams struct {
+	// Unread With true only those that are unread.
+	Unread *bool `form:"unread,omitempty" json:"unread,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ReadNotificationsParams defines parameters for ReadNotifications.
+type ReadNotificationsParams struct {
+	// UpTo Only those that came no later, such as the `as_of` of a list that was read.
+	UpTo *time.Time `form:"up_to,omitempty" json:"up_to,omitempty"`
 }
 
 // ListRunsParams defines parameters for ListRuns.
@@ -1024,7 +1384,7 @@ type ListRunsParams struct {
 	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
 	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
 
-	// Initiator Only runs that this user (its id) started.
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
 	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
 
 	// From Only runs queued at this time or later.
@@ -1045,7 +1405,9 @@ type ListRunsParams struct {
 	// EndedTo Only runs that ended before this time.
 	EndedTo *EndedTo `form:"ended_to,omitempty" json:"ended_to,omitempty"`
 
-	// Q Only runs whose target, type or id contain this text.
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// AsOf Derive the class of active runs at this clock reading instead of now.
@@ -1082,6 +1444,12 @@ type ListItemsParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListReasonsParams defines parameters for ListReasons.
+type ListReasonsParams struct {
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // RetryRunParams defines parameters for RetryRun.
 type RetryRunParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
@@ -1110,7 +1478,7 @@ type GetSummaryParams struct {
 	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
 	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
 
-	// Initiator Only runs that this user (its id) started.
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
 	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
 
 	// From Only runs queued at this time or later.
@@ -1122,7 +1490,9 @@ type GetSummaryParams struct {
 	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
 	Within *Within `form:"within,omitempty" json:"within,omitempty"`
 
-	// Q Only runs whose target, type or id contain this text.
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// AsOf Derive the class of active runs at this clock reading instead of now.
@@ -1133,6 +1503,60 @@ type GetSummaryParams struct {
 type SystemStreamEventsParams struct {
 	// LastEventID The `id` of the last event that was received, to go on after it.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
+// SystemListFailuresParams defines parameters for SystemListFailures.
+type SystemListFailuresParams struct {
+	// Workspace Only runs of this workspace (its slug).
+	Workspace *Workspace `form:"workspace,omitempty" json:"workspace,omitempty"`
+
+	// Tenant Only runs of this tenant (its slug); needs the workspace beside it.
+	Tenant *Tenant `form:"tenant,omitempty" json:"tenant,omitempty"`
+
+	// Type Only runs of this operation type.
+	Type    *Type    `form:"type,omitempty" json:"type,omitempty"`
+	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Cause Only silent runs with this cause, and those that were closed for it; `unknown` where none is known yet.
+	Cause *FilterCause `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// Queue Only runs that this task queue serves.
+	Queue *Queue `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Failure Only runs that failed alike. The key comes from the groups on the failures page.
+	Failure *FilterFailure `form:"failure,omitempty" json:"failure,omitempty"`
+
+	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
+	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
+
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
+	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
+
+	// From Only runs queued at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only runs queued before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
+	// EndedFrom Only runs that ended at this time or later.
+	EndedFrom *EndedFrom `form:"ended_from,omitempty" json:"ended_from,omitempty"`
+
+	// EndedTo Only runs that ended before this time.
+	EndedTo *EndedTo `form:"ended_to,omitempty" json:"ended_to,omitempty"`
+
+	// EndedWithin Only runs that ended no longer ago than this, such as 24h or 7d.
+	EndedWithin *EndedWithin `form:"ended_within,omitempty" json:"ended_within,omitempty"`
+
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
+	Q *Q `form:"q,omitempty" json:"q,omitempty"`
+
+	// AsOf Derive the class of active runs at this clock reading instead of now.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
 // SystemListRunsParams defines parameters for SystemListRuns.
@@ -1168,7 +1592,7 @@ type SystemListRunsParams struct {
 	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
 	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
 
-	// Initiator Only runs that this user (its id) started.
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
 	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
 
 	// From Only runs queued at this time or later.
@@ -1189,7 +1613,9 @@ type SystemListRunsParams struct {
 	// EndedTo Only runs that ended before this time.
 	EndedTo *EndedTo `form:"ended_to,omitempty" json:"ended_to,omitempty"`
 
-	// Q Only runs whose target, type or id contain this text.
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// AsOf Derive the class of active runs at this clock reading instead of now.
@@ -1220,6 +1646,12 @@ type SystemListItemsParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// SystemListReasonsParams defines parameters for SystemListReasons.
+type SystemListReasonsParams struct {
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // SystemRetryRunParams defines parameters for SystemRetryRun.
 type SystemRetryRunParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
@@ -1245,6 +1677,32 @@ type SystemListStuckParams struct {
 	// Type Only runs of this operation type.
 	Type *Type `form:"type,omitempty" json:"type,omitempty"`
 
+	// Cause Only silent runs with this cause, and those that were closed for it; `unknown` where none is known yet.
+	Cause *FilterCause `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// Queue Only runs that this task queue serves.
+	Queue *Queue `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
+	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
+
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
+	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
+
+	// From Only runs queued at this time or later.
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only runs queued before this time.
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
+	Within *Within `form:"within,omitempty" json:"within,omitempty"`
+
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
+	Q *Q `form:"q,omitempty" json:"q,omitempty"`
+
 	// AsOf Derive the class of active runs at this clock reading instead of now.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
@@ -1263,7 +1721,7 @@ type SystemGetSummaryParams struct {
 	// StaleLineage Only runs that were likely stuck at least once, or only those that never were.
 	StaleLineage *StaleLineage `form:"stale_lineage,omitempty" json:"stale_lineage,omitempty"`
 
-	// Initiator Only runs that this user (its id) started.
+	// Initiator Only runs that this person started: `me` for the caller, an e-mail address, or a user's id as `initiator_id` tells it.
 	Initiator *Initiator `form:"initiator,omitempty" json:"initiator,omitempty"`
 
 	// From Only runs queued at this time or later.
@@ -1275,11 +1733,37 @@ type SystemGetSummaryParams struct {
 	// Within Only runs queued no longer ago than this, such as 24h or 7d, whenever it is asked.
 	Within *Within `form:"within,omitempty" json:"within,omitempty"`
 
-	// Q Only runs whose target, type or id contain this text.
+	// Q Only runs in which each word of this text occurs: in the target, in the name or title of the operation type, or in
+	// the id, of which any part will do. Letters compare without regard to case and accents. A word of one or two
+	// characters is looked for at the beginnings of words alone. A run's workflow id finds the run as well.
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// AsOf Derive the class of active runs at this clock reading instead of now.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+}
+
+// SystemListTenantsParams defines parameters for SystemListTenants.
+type SystemListTenantsParams struct {
+	// Workspace Only those of this workspace (its slug).
+	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListTenantsParams defines parameters for ListTenants.
+type ListTenantsParams struct {
+	// Workspace Only those of this workspace (its slug).
+	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many to answer at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // UploadFileParams defines parameters for UploadFile.
@@ -1305,9 +1789,21 @@ type SystemAcknowledgeRunJSONRequestBody SystemAcknowledgeRunJSONBody
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListConnections How the APIs of a tenant are reached, by name
+	// (GET /api/v1/connections)
+	ListConnections(c *gin.Context, params ListConnectionsParams)
 	// StreamEvents Told at once which runs have changed
 	// (GET /api/v1/events)
 	StreamEvents(c *gin.Context, params StreamEventsParams)
+	// ListNotifications The messages about runs that ended, the newest first
+	// (GET /api/v1/notifications)
+	ListNotifications(c *gin.Context, params ListNotificationsParams)
+	// ReadNotifications Mark all messages as read
+	// (POST /api/v1/notifications/read)
+	ReadNotifications(c *gin.Context, params ReadNotificationsParams)
+	// ReadNotification Mark the message about a run as read
+	// (POST /api/v1/notifications/{run}/read)
+	ReadNotification(c *gin.Context, run string)
 	// ListRuns List runs, the newest first
 	// (GET /api/v1/runs)
 	ListRuns(c *gin.Context, params ListRunsParams)
@@ -1338,6 +1834,9 @@ type ServerInterface interface {
 	// ListItems What a run worked on
 	// (GET /api/v1/runs/{id}/items)
 	ListItems(c *gin.Context, id Id, params ListItemsParams)
+	// ListReasons Why a run's items failed, the reason of most items first
+	// (GET /api/v1/runs/{id}/reasons)
+	ListReasons(c *gin.Context, id Id, params ListReasonsParams)
 	// ReleaseRun Say that nobody looks after a run any more
 	// (POST /api/v1/runs/{id}/release)
 	ReleaseRun(c *gin.Context, id Id)
@@ -1356,6 +1855,9 @@ type ServerInterface interface {
 	// SystemStreamEvents Told at once which runs of any workspace have changed
 	// (GET /api/v1/system/events)
 	SystemStreamEvents(c *gin.Context, params SystemStreamEventsParams)
+	// SystemListFailures What ended and needs follow-up, by how it ended, the most runs first
+	// (GET /api/v1/system/failures)
+	SystemListFailures(c *gin.Context, params SystemListFailuresParams)
 	// SystemListRuns List runs of all workspaces, the newest first
 	// (GET /api/v1/system/runs)
 	SystemListRuns(c *gin.Context, params SystemListRunsParams)
@@ -1377,6 +1879,9 @@ type ServerInterface interface {
 	// SystemListItems What a run worked on
 	// (GET /api/v1/system/runs/{id}/items)
 	SystemListItems(c *gin.Context, id Id, params SystemListItemsParams)
+	// SystemListReasons Why the items of a run of any workspace failed, the reason of most items first
+	// (GET /api/v1/system/runs/{id}/reasons)
+	SystemListReasons(c *gin.Context, id Id, params SystemListReasonsParams)
 	// SystemReleaseRun Say that nobody looks after a run any more
 	// (POST /api/v1/system/runs/{id}/release)
 	SystemReleaseRun(c *gin.Context, id Id)
@@ -1395,6 +1900,18 @@ type ServerInterface interface {
 	// SystemGetSummary How many runs of all workspaces need a person, by class
 	// (GET /api/v1/system/summary)
 	SystemGetSummary(c *gin.Context, params SystemGetSummaryParams)
+	// SystemListTenants The tenants of all workspaces, by the slugs of their workspace and their own
+	// (GET /api/v1/system/tenants)
+	SystemListTenants(c *gin.Context, params SystemListTenantsParams)
+	// SystemListTypes The registered operation types, by title
+	// (GET /api/v1/system/types)
+	SystemListTypes(c *gin.Context)
+	// ListTenants The tenants that the caller may see, by the slugs of their workspace and their own
+	// (GET /api/v1/tenants)
+	ListTenants(c *gin.Context, params ListTenantsParams)
+	// ListTypes The operation types that may be started, by title
+	// (GET /api/v1/types)
+	ListTypes(c *gin.Context)
 	// UploadFile Take in a file that a tenant's operations may read
 	// (POST /api/v1/uploads)
 	UploadFile(c *gin.Context, params UploadFileParams)
@@ -1408,6 +1925,41 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// ListConnections operation middleware
+func (siw *ServerInterfaceWrapper) ListConnections(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListConnectionsParams
+
+	// ------------- Required query parameter "workspace" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "workspace", c.Request.URL.Query(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter workspace: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListConnections(c, params)
+}
 
 // StreamEvents operation middleware
 func (siw *ServerInterfaceWrapper) StreamEvents(c *gin.Context) {
@@ -1447,6 +1999,101 @@ func (siw *ServerInterfaceWrapper) StreamEvents(c *gin.Context) {
 	}
 
 	siw.Handler.StreamEvents(c, params)
+}
+
+// ListNotifications operation middleware
+func (siw *ServerInterfaceWrapper) ListNotifications(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNotificationsParams
+
+	// ------------- Optional query parameter "unread" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unread", c.Request.URL.Query(), &params.Unread, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unread: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListNotifications(c, params)
+}
+
+// ReadNotifications operation middleware
+func (siw *ServerInterfaceWrapper) ReadNotifications(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReadNotificationsParams
+
+	// ------------- Optional query parameter "up_to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "up_to", c.Request.URL.Query(), &params.UpTo, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter up_to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReadNotifications(c, params)
+}
+
+// ReadNotification operation middleware
+func (siw *ServerInterfaceWrapper) ReadNotification(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "run" -------------
+	var run string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "run", c.Param("run"), &run, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter run: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReadNotification(c, run)
 }
 
 // ListRuns operation middleware
@@ -1936,6 +2583,42 @@ func (siw *ServerInterfaceWrapper) ListItems(c *gin.Context) {
 	siw.Handler.ListItems(c, id, params)
 }
 
+// ListReasons operation middleware
+func (siw *ServerInterfaceWrapper) ListReasons(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListReasonsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReasons(c, id, params)
+}
+
 // ReleaseRun operation middleware
 func (siw *ServerInterfaceWrapper) ReleaseRun(c *gin.Context) {
 
@@ -2216,6 +2899,161 @@ func (siw *ServerInterfaceWrapper) SystemStreamEvents(c *gin.Context) {
 	}
 
 	siw.Handler.SystemStreamEvents(c, params)
+}
+
+// SystemListFailures operation middleware
+func (siw *ServerInterfaceWrapper) SystemListFailures(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SystemListFailuresParams
+
+	// ------------- Optional query parameter "workspace" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", c.Request.URL.Query(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter workspace: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", c.Request.URL.Query(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter outcome: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cause" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cause", c.Request.URL.Query(), &params.Cause, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cause: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "queue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "queue", c.Request.URL.Query(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter queue: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "failure" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "failure", c.Request.URL.Query(), &params.Failure, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter failure: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "stale_lineage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "stale_lineage", c.Request.URL.Query(), &params.StaleLineage, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stale_lineage: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "initiator" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "initiator", c.Request.URL.Query(), &params.Initiator, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter initiator: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "within", c.Request.URL.Query(), &params.Within, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter within: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ended_from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended_from", c.Request.URL.Query(), &params.EndedFrom, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ended_from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ended_to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended_to", c.Request.URL.Query(), &params.EndedTo, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ended_to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ended_within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended_within", c.Request.URL.Query(), &params.EndedWithin, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ended_within: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemListFailures(c, params)
 }
 
 // SystemListRuns operation middleware
@@ -2606,6 +3444,42 @@ func (siw *ServerInterfaceWrapper) SystemListItems(c *gin.Context) {
 	siw.Handler.SystemListItems(c, id, params)
 }
 
+// SystemListReasons operation middleware
+func (siw *ServerInterfaceWrapper) SystemListReasons(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SystemListReasonsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemListReasons(c, id, params)
+}
+
 // SystemReleaseRun operation middleware
 func (siw *ServerInterfaceWrapper) SystemReleaseRun(c *gin.Context) {
 
@@ -2782,6 +3656,70 @@ func (siw *ServerInterfaceWrapper) SystemListStuck(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "cause" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cause", c.Request.URL.Query(), &params.Cause, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cause: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "queue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "queue", c.Request.URL.Query(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter queue: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "stale_lineage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "stale_lineage", c.Request.URL.Query(), &params.StaleLineage, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter stale_lineage: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "initiator" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "initiator", c.Request.URL.Query(), &params.Initiator, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter initiator: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "within", c.Request.URL.Query(), &params.Within, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter within: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "as_of" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
@@ -2899,6 +3837,118 @@ func (siw *ServerInterfaceWrapper) SystemGetSummary(c *gin.Context) {
 	siw.Handler.SystemGetSummary(c, params)
 }
 
+// SystemListTenants operation middleware
+func (siw *ServerInterfaceWrapper) SystemListTenants(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SystemListTenantsParams
+
+	// ------------- Optional query parameter "workspace" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", c.Request.URL.Query(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter workspace: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemListTenants(c, params)
+}
+
+// SystemListTypes operation middleware
+func (siw *ServerInterfaceWrapper) SystemListTypes(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SystemListTypes(c)
+}
+
+// ListTenants operation middleware
+func (siw *ServerInterfaceWrapper) ListTenants(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTenantsParams
+
+	// ------------- Optional query parameter "workspace" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", c.Request.URL.Query(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter workspace: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTenants(c, params)
+}
+
+// ListTypes operation middleware
+func (siw *ServerInterfaceWrapper) ListTypes(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTypes(c)
+}
+
 // UploadFile operation middleware
 func (siw *ServerInterfaceWrapper) UploadFile(c *gin.Context) {
 
@@ -2975,6 +4025,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/runs/:id", wrapper.GetRun)
 	router.GET(options.BaseURL+"/api/v1/runs/:id/timeline", wrapper.GetTimeline)
 	router.GET(options.BaseURL+"/api/v1/runs/:id/items", wrapper.ListItems)
+	router.GET(options.BaseURL+"/api/v1/runs/:id/reasons", wrapper.ListReasons)
 	router.GET(options.BaseURL+"/api/v1/runs/:id/evidence", wrapper.GetEvidence)
 	router.GET(options.BaseURL+"/api/v1/runs/:id/artifacts", wrapper.ListArtifacts)
 	router.GET(options.BaseURL+"/api/v1/runs/:id/artifacts/:name", wrapper.GetArtifact)
@@ -2984,12 +4035,19 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/runs/:id/claim", wrapper.ClaimRun)
 	router.POST(options.BaseURL+"/api/v1/runs/:id/release", wrapper.ReleaseRun)
 	router.POST(options.BaseURL+"/api/v1/runs/:id/reopen", wrapper.ReopenRun)
+	router.GET(options.BaseURL+"/api/v1/notifications", wrapper.ListNotifications)
+	router.POST(options.BaseURL+"/api/v1/notifications/read", wrapper.ReadNotifications)
+	router.POST(options.BaseURL+"/api/v1/notifications/:run/read", wrapper.ReadNotification)
+	router.GET(options.BaseURL+"/api/v1/types", wrapper.ListTypes)
+	router.GET(options.BaseURL+"/api/v1/tenants", wrapper.ListTenants)
+	router.GET(options.BaseURL+"/api/v1/connections", wrapper.ListConnections)
 	router.GET(options.BaseURL+"/api/v1/summary", wrapper.GetSummary)
 	router.GET(options.BaseURL+"/api/v1/events", wrapper.StreamEvents)
 	router.GET(options.BaseURL+"/api/v1/system/runs", wrapper.SystemListRuns)
 	router.GET(options.BaseURL+"/api/v1/system/runs/:id", wrapper.SystemGetRun)
 	router.GET(options.BaseURL+"/api/v1/system/runs/:id/timeline", wrapper.SystemGetTimeline)
 	router.GET(options.BaseURL+"/api/v1/system/runs/:id/items", wrapper.SystemListItems)
+	router.GET(options.BaseURL+"/api/v1/system/runs/:id/reasons", wrapper.SystemListReasons)
 	router.GET(options.BaseURL+"/api/v1/system/runs/:id/evidence", wrapper.SystemGetEvidence)
 	router.POST(options.BaseURL+"/api/v1/system/runs/:id/cancel", wrapper.SystemCancelRun)
 	router.POST(options.BaseURL+"/api/v1/system/runs/:id/retry", wrapper.SystemRetryRun)
@@ -2998,15 +4056,28 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/system/runs/:id/release", wrapper.SystemReleaseRun)
 	router.POST(options.BaseURL+"/api/v1/system/runs/:id/reopen", wrapper.SystemReopenRun)
 	router.GET(options.BaseURL+"/api/v1/system/stuck", wrapper.SystemListStuck)
+	router.GET(options.BaseURL+"/api/v1/system/failures", wrapper.SystemListFailures)
 	router.GET(options.BaseURL+"/api/v1/system/events", wrapper.SystemStreamEvents)
+	router.GET(options.BaseURL+"/api/v1/system/types", wrapper.SystemListTypes)
+	router.GET(options.BaseURL+"/api/v1/system/tenants", wrapper.SystemListTenants)
 	router.GET(options.BaseURL+"/api/v1/system/summary", wrapper.SystemGetSummary)
 }
 
 type ArtifactListJSONResponse ArtifactList
 
+type ConnectionListJSONResponse ConnectionList
+
+type FailureGroupsJSONResponse FailureGroups
+
 type ItemListJSONResponse ItemList
 
+type NotificationJSONResponse Notification
+
+type NotificationListJSONResponse NotificationList
+
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type ReasonListJSONResponse ReasonList
 
 type RunJSONResponse Run
 
@@ -3018,7 +4089,52 @@ type StuckGroupsJSONResponse StuckGroups
 
 type SummaryJSONResponse Summary
 
+type TenantListJSONResponse TenantList
+
 type TimelineJSONResponse Timeline
+
+type TypeListJSONResponse TypeList
+
+type UnreadCountJSONResponse UnreadCount
+
+type ListConnectionsRequestObject struct {
+	Params ListConnectionsParams
+}
+
+type ListConnectionsResponseObject interface {
+	VisitListConnectionsResponse(w http.ResponseWriter) error
+}
+
+type ListConnections200JSONResponse struct{ ConnectionListJSONResponse }
+
+func (response ListConnections200JSONResponse) VisitListConnectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConnectionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListConnectionsdefaultApplicationProblemPlusJSONResponse) VisitListConnectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type StreamEventsRequestObject struct {
 	Params StreamEventsParams
@@ -3077,6 +4193,123 @@ type StreamEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StreamEventsdefaultApplicationProblemPlusJSONResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotificationsRequestObject struct {
+	Params ListNotificationsParams
+}
+
+type ListNotificationsResponseObject interface {
+	VisitListNotificationsResponse(w http.ResponseWriter) error
+}
+
+type ListNotifications200JSONResponse struct{ NotificationListJSONResponse }
+
+func (response ListNotifications200JSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotificationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListNotificationsdefaultApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotificationsRequestObject struct {
+	Params ReadNotificationsParams
+}
+
+type ReadNotificationsResponseObject interface {
+	VisitReadNotificationsResponse(w http.ResponseWriter) error
+}
+
+type ReadNotifications200JSONResponse struct{ UnreadCountJSONResponse }
+
+func (response ReadNotifications200JSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotificationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReadNotificationsdefaultApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotificationRequestObject struct {
+	Run string `json:"run"`
+}
+
+type ReadNotificationResponseObject interface {
+	VisitReadNotificationResponse(w http.ResponseWriter) error
+}
+
+type ReadNotification200JSONResponse struct{ NotificationJSONResponse }
+
+func (response ReadNotification200JSONResponse) VisitReadNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReadNotificationdefaultApplicationProblemPlusJSONResponse) VisitReadNotificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3517,6 +4750,46 @@ func (response ListItemsdefaultApplicationProblemPlusJSONResponse) VisitListItem
 	return err
 }
 
+type ListReasonsRequestObject struct {
+	Id     Id `json:"id"`
+	Params ListReasonsParams
+}
+
+type ListReasonsResponseObject interface {
+	VisitListReasonsResponse(w http.ResponseWriter) error
+}
+
+type ListReasons200JSONResponse struct{ ReasonListJSONResponse }
+
+func (response ListReasons200JSONResponse) VisitListReasonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReasonsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListReasonsdefaultApplicationProblemPlusJSONResponse) VisitListReasonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReleaseRunRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -3804,6 +5077,45 @@ func (response SystemStreamEventsdefaultApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type SystemListFailuresRequestObject struct {
+	Params SystemListFailuresParams
+}
+
+type SystemListFailuresResponseObject interface {
+	VisitSystemListFailuresResponse(w http.ResponseWriter) error
+}
+
+type SystemListFailures200JSONResponse struct{ FailureGroupsJSONResponse }
+
+func (response SystemListFailures200JSONResponse) VisitSystemListFailuresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemListFailuresdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemListFailuresdefaultApplicationProblemPlusJSONResponse) VisitSystemListFailuresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SystemListRunsRequestObject struct {
 	Params SystemListRunsParams
 }
@@ -4079,6 +5391,46 @@ func (response SystemListItemsdefaultApplicationProblemPlusJSONResponse) VisitSy
 	return err
 }
 
+type SystemListReasonsRequestObject struct {
+	Id     Id `json:"id"`
+	Params SystemListReasonsParams
+}
+
+type SystemListReasonsResponseObject interface {
+	VisitSystemListReasonsResponse(w http.ResponseWriter) error
+}
+
+type SystemListReasons200JSONResponse struct{ ReasonListJSONResponse }
+
+func (response SystemListReasons200JSONResponse) VisitSystemListReasonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemListReasonsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemListReasonsdefaultApplicationProblemPlusJSONResponse) VisitSystemListReasonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SystemReleaseRunRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -4337,6 +5689,160 @@ func (response SystemGetSummarydefaultApplicationProblemPlusJSONResponse) VisitS
 	return err
 }
 
+type SystemListTenantsRequestObject struct {
+	Params SystemListTenantsParams
+}
+
+type SystemListTenantsResponseObject interface {
+	VisitSystemListTenantsResponse(w http.ResponseWriter) error
+}
+
+type SystemListTenants200JSONResponse struct{ TenantListJSONResponse }
+
+func (response SystemListTenants200JSONResponse) VisitSystemListTenantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemListTenantsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemListTenantsdefaultApplicationProblemPlusJSONResponse) VisitSystemListTenantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemListTypesRequestObject struct {
+}
+
+type SystemListTypesResponseObject interface {
+	VisitSystemListTypesResponse(w http.ResponseWriter) error
+}
+
+type SystemListTypes200JSONResponse struct{ TypeListJSONResponse }
+
+func (response SystemListTypes200JSONResponse) VisitSystemListTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SystemListTypesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SystemListTypesdefaultApplicationProblemPlusJSONResponse) VisitSystemListTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTenantsRequestObject struct {
+	Params ListTenantsParams
+}
+
+type ListTenantsResponseObject interface {
+	VisitListTenantsResponse(w http.ResponseWriter) error
+}
+
+type ListTenants200JSONResponse struct{ TenantListJSONResponse }
+
+func (response ListTenants200JSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTenantsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTenantsdefaultApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTypesRequestObject struct {
+}
+
+type ListTypesResponseObject interface {
+	VisitListTypesResponse(w http.ResponseWriter) error
+}
+
+type ListTypes200JSONResponse struct{ TypeListJSONResponse }
+
+func (response ListTypes200JSONResponse) VisitListTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTypesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTypesdefaultApplicationProblemPlusJSONResponse) VisitListTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UploadFileRequestObject struct {
 	Params UploadFileParams
 	Body   io.Reader
@@ -4379,9 +5885,21 @@ func (response UploadFiledefaultApplicationProblemPlusJSONResponse) VisitUploadF
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListConnections How the APIs of a tenant are reached, by name
+	// (GET /api/v1/connections)
+	ListConnections(ctx context.Context, request ListConnectionsRequestObject) (ListConnectionsResponseObject, error)
 	// StreamEvents Told at once which runs have changed
 	// (GET /api/v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
+	// ListNotifications The messages about runs that ended, the newest first
+	// (GET /api/v1/notifications)
+	ListNotifications(ctx context.Context, request ListNotificationsRequestObject) (ListNotificationsResponseObject, error)
+	// ReadNotifications Mark all messages as read
+	// (POST /api/v1/notifications/read)
+	ReadNotifications(ctx context.Context, request ReadNotificationsRequestObject) (ReadNotificationsResponseObject, error)
+	// ReadNotification Mark the message about a run as read
+	// (POST /api/v1/notifications/{run}/read)
+	ReadNotification(ctx context.Context, request ReadNotificationRequestObject) (ReadNotificationResponseObject, error)
 	// ListRuns List runs, the newest first
 	// (GET /api/v1/runs)
 	ListRuns(ctx context.Context, request ListRunsRequestObject) (ListRunsResponseObject, error)
@@ -4412,6 +5930,9 @@ type StrictServerInterface interface {
 	// ListItems What a run worked on
 	// (GET /api/v1/runs/{id}/items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
+	// ListReasons Why a run's items failed, the reason of most items first
+	// (GET /api/v1/runs/{id}/reasons)
+	ListReasons(ctx context.Context, request ListReasonsRequestObject) (ListReasonsResponseObject, error)
 	// ReleaseRun Say that nobody looks after a run any more
 	// (POST /api/v1/runs/{id}/release)
 	ReleaseRun(ctx context.Context, request ReleaseRunRequestObject) (ReleaseRunResponseObject, error)
@@ -4430,6 +5951,9 @@ type StrictServerInterface interface {
 	// SystemStreamEvents Told at once which runs of any workspace have changed
 	// (GET /api/v1/system/events)
 	SystemStreamEvents(ctx context.Context, request SystemStreamEventsRequestObject) (SystemStreamEventsResponseObject, error)
+	// SystemListFailures What ended and needs follow-up, by how it ended, the most runs first
+	// (GET /api/v1/system/failures)
+	SystemListFailures(ctx context.Context, request SystemListFailuresRequestObject) (SystemListFailuresResponseObject, error)
 	// SystemListRuns List runs of all workspaces, the newest first
 	// (GET /api/v1/system/runs)
 	SystemListRuns(ctx context.Context, request SystemListRunsRequestObject) (SystemListRunsResponseObject, error)
@@ -4451,6 +5975,9 @@ type StrictServerInterface interface {
 	// SystemListItems What a run worked on
 	// (GET /api/v1/system/runs/{id}/items)
 	SystemListItems(ctx context.Context, request SystemListItemsRequestObject) (SystemListItemsResponseObject, error)
+	// SystemListReasons Why the items of a run of any workspace failed, the reason of most items first
+	// (GET /api/v1/system/runs/{id}/reasons)
+	SystemListReasons(ctx context.Context, request SystemListReasonsRequestObject) (SystemListReasonsResponseObject, error)
 	// SystemReleaseRun Say that nobody looks after a run any more
 	// (POST /api/v1/system/runs/{id}/release)
 	SystemReleaseRun(ctx context.Context, request SystemReleaseRunRequestObject) (SystemReleaseRunResponseObject, error)
@@ -4469,6 +5996,18 @@ type StrictServerInterface interface {
 	// SystemGetSummary How many runs of all workspaces need a person, by class
 	// (GET /api/v1/system/summary)
 	SystemGetSummary(ctx context.Context, request SystemGetSummaryRequestObject) (SystemGetSummaryResponseObject, error)
+	// SystemListTenants The tenants of all workspaces, by the slugs of their workspace and their own
+	// (GET /api/v1/system/tenants)
+	SystemListTenants(ctx context.Context, request SystemListTenantsRequestObject) (SystemListTenantsResponseObject, error)
+	// SystemListTypes The registered operation types, by title
+	// (GET /api/v1/system/types)
+	SystemListTypes(ctx context.Context, request SystemListTypesRequestObject) (SystemListTypesResponseObject, error)
+	// ListTenants The tenants that the caller may see, by the slugs of their workspace and their own
+	// (GET /api/v1/tenants)
+	ListTenants(ctx context.Context, request ListTenantsRequestObject) (ListTenantsResponseObject, error)
+	// ListTypes The operation types that may be started, by title
+	// (GET /api/v1/types)
+	ListTypes(ctx context.Context, request ListTypesRequestObject) (ListTypesResponseObject, error)
 	// UploadFile Take in a file that a tenant's operations may read
 	// (POST /api/v1/uploads)
 	UploadFile(ctx context.Context, request UploadFileRequestObject) (UploadFileResponseObject, error)
@@ -4531,6 +6070,32 @@ type strictHandler struct {
 	options     StrictGinServerOptions
 }
 
+// ListConnections operation middleware
+func (sh *strictHandler) ListConnections(ctx *gin.Context, params ListConnectionsParams) {
+	var request ListConnectionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConnections(ctx, request.(ListConnectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConnections")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListConnectionsResponseObject); ok {
+		if err := validResponse.VisitListConnectionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // StreamEvents operation middleware
 func (sh *strictHandler) StreamEvents(ctx *gin.Context, params StreamEventsParams) {
 	var request StreamEventsRequestObject
@@ -4550,6 +6115,84 @@ func (sh *strictHandler) StreamEvents(ctx *gin.Context, params StreamEventsParam
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(StreamEventsResponseObject); ok {
 		if err := validResponse.VisitStreamEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListNotifications operation middleware
+func (sh *strictHandler) ListNotifications(ctx *gin.Context, params ListNotificationsParams) {
+	var request ListNotificationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNotifications(ctx, request.(ListNotificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNotifications")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListNotificationsResponseObject); ok {
+		if err := validResponse.VisitListNotificationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReadNotifications operation middleware
+func (sh *strictHandler) ReadNotifications(ctx *gin.Context, params ReadNotificationsParams) {
+	var request ReadNotificationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReadNotifications(ctx, request.(ReadNotificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReadNotifications")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReadNotificationsResponseObject); ok {
+		if err := validResponse.VisitReadNotificationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReadNotification operation middleware
+func (sh *strictHandler) ReadNotification(ctx *gin.Context, run string) {
+	var request ReadNotificationRequestObject
+
+	request.Run = run
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReadNotification(ctx, request.(ReadNotificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReadNotification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReadNotificationResponseObject); ok {
+		if err := validResponse.VisitReadNotificationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -4855,6 +6498,33 @@ func (sh *strictHandler) ListItems(ctx *gin.Context, id Id, params ListItemsPara
 	}
 }
 
+// ListReasons operation middleware
+func (sh *strictHandler) ListReasons(ctx *gin.Context, id Id, params ListReasonsParams) {
+	var request ListReasonsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReasons(ctx, request.(ListReasonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReasons")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListReasonsResponseObject); ok {
+		if err := validResponse.VisitListReasonsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ReleaseRun operation middleware
 func (sh *strictHandler) ReleaseRun(ctx *gin.Context, id Id) {
 	var request ReleaseRunRequestObject
@@ -5006,6 +6676,32 @@ func (sh *strictHandler) SystemStreamEvents(ctx *gin.Context, params SystemStrea
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SystemStreamEventsResponseObject); ok {
 		if err := validResponse.VisitSystemStreamEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SystemListFailures operation middleware
+func (sh *strictHandler) SystemListFailures(ctx *gin.Context, params SystemListFailuresParams) {
+	var request SystemListFailuresRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemListFailures(ctx, request.(SystemListFailuresRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemListFailures")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemListFailuresResponseObject); ok {
+		if err := validResponse.VisitSystemListFailuresResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5214,6 +6910,33 @@ func (sh *strictHandler) SystemListItems(ctx *gin.Context, id Id, params SystemL
 	}
 }
 
+// SystemListReasons operation middleware
+func (sh *strictHandler) SystemListReasons(ctx *gin.Context, id Id, params SystemListReasonsParams) {
+	var request SystemListReasonsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemListReasons(ctx, request.(SystemListReasonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemListReasons")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemListReasonsResponseObject); ok {
+		if err := validResponse.VisitSystemListReasonsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SystemReleaseRun operation middleware
 func (sh *strictHandler) SystemReleaseRun(ctx *gin.Context, id Id) {
 	var request SystemReleaseRunRequestObject
@@ -5365,6 +7088,106 @@ func (sh *strictHandler) SystemGetSummary(ctx *gin.Context, params SystemGetSumm
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SystemGetSummaryResponseObject); ok {
 		if err := validResponse.VisitSystemGetSummaryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SystemListTenants operation middleware
+func (sh *strictHandler) SystemListTenants(ctx *gin.Context, params SystemListTenantsParams) {
+	var request SystemListTenantsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemListTenants(ctx, request.(SystemListTenantsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemListTenants")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemListTenantsResponseObject); ok {
+		if err := validResponse.VisitSystemListTenantsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SystemListTypes operation middleware
+func (sh *strictHandler) SystemListTypes(ctx *gin.Context) {
+	var request SystemListTypesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SystemListTypes(ctx, request.(SystemListTypesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SystemListTypes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SystemListTypesResponseObject); ok {
+		if err := validResponse.VisitSystemListTypesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTenants operation middleware
+func (sh *strictHandler) ListTenants(ctx *gin.Context, params ListTenantsParams) {
+	var request ListTenantsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTenants(ctx, request.(ListTenantsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTenants")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTenantsResponseObject); ok {
+		if err := validResponse.VisitListTenantsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTypes operation middleware
+func (sh *strictHandler) ListTypes(ctx *gin.Context) {
+	var request ListTypesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTypes(ctx, request.(ListTypesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTypes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTypesResponseObject); ok {
+		if err := validResponse.VisitListTypesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -4,15 +4,19 @@ import (
 	"strings"
 	"time"
 
+	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/web/fault"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
-// RunOf is a run as the API tells it at now.
-func RunOf(r models.Run, now time.Time) Run {
+// RunOf is a run as the API tells it to readers of a plane at now.
+func RunOf(p links.Plane, r models.Run, now time.Time) Run {
 	f, t := r.Facts, r.Truth(now)
+	if p == links.System {
+		t = t.ForStaff()
+	}
 	step := t.NextStep()
 	out := Run{
 		Id: r.ID, Workspace: r.WorkspaceSlug, Tenant: optional(r.TenantSlug), Type: f.Type, Target: f.Target,
@@ -25,8 +29,8 @@ func RunOf(r models.Run, now time.Time) Run {
 			Total: f.Counts.Total, Processed: f.Counts.Processed,
 			Succeeded: f.Counts.Succeeded, Failed: f.Counts.Failed, Skipped: f.Counts.Skipped,
 		},
-		Initiator: optional(f.Initiator),
-		QueuedAt:  f.QueuedAt, StartedAt: happened(f.StartedAt), CompletedAt: happened(f.CompletedAt),
+		Initiator: optional(f.Initiator), InitiatorId: optional(r.InitiatorID),
+		QueuedAt: f.QueuedAt, StartedAt: happened(f.StartedAt), CompletedAt: happened(f.CompletedAt),
 		LastHeartbeatAt: happened(f.LivenessAt), LastProgressAt: happened(f.ProgressAt),
 		ClaimedBy: optional(f.Claim.By), ClaimedAt: happened(f.Claim.At),
 		RetryOf: optional(f.RetryOf), RetriedBy: optional(f.RetriedBy), SupersededBy: optional(f.SupersededBy),

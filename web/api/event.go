@@ -18,10 +18,13 @@ func dataOf(e models.Event) EventData {
 	out := EventData{
 		Outcome: optional(Outcome(d.Outcome)), Cause: optional(Cause(d.Cause)), Code: optional(d.Code),
 		Message: optional(d.Message), Note: optional(d.Note), By: optional(d.By), Wait: optional(d.Wait),
-		Until: stored(d.Until), StaleAt: stored(d.StaleAt),
+		Since: stored(d.Since), Until: stored(d.Until), StaleAt: stored(d.StaleAt),
 	}
 	if d.Total != 0 {
 		out.Total = &d.Total
+	}
+	if d.Attempt != 0 {
+		out.Attempt = &d.Attempt
 	}
 	if d.Gap {
 		out.Gap = &d.Gap

@@ -21,7 +21,7 @@ func ExportHeader() []string {
 
 // ExportRow tells a run in the words of its row in the list.
 func (f Frame) ExportRow(r models.Run, now time.Time) []string {
-	row, t := f.row(r, now, links.List{}), r.Truth(now)
+	row, t := f.row(r, now, links.List{}), f.truth(r, now)
 	facts := t.Facts()
 	var marks []string
 	for _, b := range t.Marks() {

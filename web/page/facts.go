@@ -20,6 +20,10 @@ func (d RunData) facts(t lifecycle.Truth) []view.Fact {
 			list = append(list, fact)
 		}
 	}
+	add(true, view.Fact{Label: "Problem class", Value: t.ProblemClass.Label()})
+	add(t.FollowUpText() != "", view.Fact{Label: "Follow-up", Value: t.FollowUpText()})
+	add(true, view.Fact{Label: "Freshness", Value: t.Freshness.Badge().Label})
+	add(true, view.Fact{Label: "Stuck", Value: t.LineageText()})
 	by := f.Initiator
 	if by == "" {
 		by = "Nobody; started by opstruth"
@@ -36,7 +40,6 @@ func (d RunData) facts(t lifecycle.Truth) []view.Fact {
 	}
 	add(f.Status.Active(), view.Fact{Label: due, When: at(f.StaleAt)})
 	add(!r.Facts.VerifiedAt.IsZero(), view.Fact{Label: "Checked in Temporal", When: at(r.Facts.VerifiedAt)})
-	add(f.StaleEpisodes > 0, view.Fact{Label: "Times stuck", Value: strconv.Itoa(f.StaleEpisodes)})
 	add(len([]rune(f.Target)) > 80, view.Fact{Label: "Target", Value: f.Target}) // too long to be whole at the top
 	add(true, view.Fact{Label: "Operation type", Value: f.Type, Mono: true})
 	add(true, view.Fact{Label: "Queue", Value: f.Queue, Mono: true})

@@ -35,8 +35,10 @@ const (
 // happening is something that happened to the run at a moment.
 type happening struct {
 	at    time.Time
+	sort  lifecycle.Sort
 	badge view.Badge
-	title string
+	when  view.Instant
+	what  string
 }
 
 // course is what a picture shows.
@@ -55,13 +57,15 @@ func Picture(f lifecycle.Facts, events []models.Event, now time.Time) view.Pictu
 		Wide:  draw(c, wideBox), Narrow: draw(c, narrowBox),
 	}
 	for _, s := range merged(c.stretches, c.axis(wideBox)) {
-		if key := (view.PictureKey{Label: s.badge.Label, Tone: s.badge.Tone, Soft: s.lane == pauseLane}); !slices.Contains(p.Keys, key) {
+		if key := (view.PictureKey{Label: s.badge.Label, Tone: s.badge.Tone, Soft: s.lane == pauseLane, Low: s.lane == alarmLane}); !slices.Contains(p.Keys, key) {
 			p.Keys = append(p.Keys, key)
 		}
 		p.Rows = append(p.Rows, view.PictureRow{
 			What: s.name(), From: view.At(s.from, now), To: view.At(s.to, now), Took: view.Length(s.took),
 		})
 	}
+	p.Keys = append(p.Keys, c.markKeys(p.Wide, p.Narrow)...)
+	p.Rows = append(p.Rows, c.momentRows()...)
 	return p
 }
 
@@ -134,6 +138,8 @@ func (c *course) waits(events []models.Event, f lifecycle.Facts) {
 			end(e.At, same)
 		case lifecycle.Started:
 			end(e.At, all)
+		case lifecycle.Waited: // within a step: told as a whole
+			c.add(pauseLane, lifecycle.StateWaiting.Badge(), time.UnixMicro(d.Since), time.UnixMicro(d.Until))
 		}
 	}
 	if len(waiting) == 0 && f.Wait.ID != "" { // an activity holds it, or its event is too old
@@ -181,11 +187,13 @@ func (c *course) silences(events []models.Event, f lifecycle.Facts, now time.Tim
 func (c *course) mark(e models.Event, now time.Time) {
 	switch e.Kind { //nolint:exhaustive // every other kind is a mark
 	case lifecycle.Enqueued, lifecycle.Dispatched, lifecycle.Started, lifecycle.Planned, lifecycle.WaitDeclared, lifecycle.WaitEnded,
-		lifecycle.WentStale, lifecycle.Recovered:
+		lifecycle.Waited, lifecycle.WentStale, lifecycle.Recovered:
 		return
 	}
 	told := line(e, now)
-	m := happening{at: e.At, badge: view.Badge{Label: told.Title, Tone: told.Tone}, title: join(view.At(e.At, now).Clock(), told.Title, attempt(e), told.Detail)}
+	m := happening{
+		at: e.At, when: view.At(e.At, now), sort: e.Kind.Sort(), badge: view.Badge{Label: told.Title, Tone: told.Tone}, what: join(told.Title, attempt(e), told.Detail),
+	}
 	if e.At.After(c.to) {
 		c.later = append(c.later, m)
 		return

@@ -129,18 +129,19 @@ var worst = []view.Tone{lifecycle.ToneBad, lifecycle.ToneWarn, lifecycle.ToneInf
 
 func cluster(all []happening, x int) view.PictureMark {
 	const told = 5
-	m := view.PictureMark{X: x, Y: markY, R: markR, Tone: lifecycle.ToneNeutral}
+	m := view.PictureMark{X: x, Y: markY, R: markR, Tone: lifecycle.ToneNeutral, Path: markPath(all[0].sort, x, markY, markR)}
 	var lines []string
 	for i, each := range all {
 		if slices.Index(worst, each.badge.Tone) < slices.Index(worst, m.Tone) {
 			m.Tone = each.badge.Tone
 		}
 		if i < told {
-			lines = append(lines, each.title)
+			lines = append(lines, each.when.Clock()+" · "+each.what)
 		}
 	}
 	if n := len(all); n > 1 {
-		m.Count, m.R = strconv.Itoa(n), markR+3
+		m.Count, m.R = strconv.Itoa(n), severalR
+		m.Path = severalPath(x, markY)
 		if n > told {
 			lines = append(lines, "and "+strconv.Itoa(n-told)+" more")
 		}

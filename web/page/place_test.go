@@ -141,7 +141,7 @@ func TestAPageRenewsItself(t *testing.T) {
 
 func listOf(t *testing.T, role models.Role, l links.List) page.RunsData {
 	t.Helper()
-	d := page.RunsData{Frame: as(t, role), List: l, Page: samples(every), Summary: placeOf(t, models.RoleOwner).Summary}
+	d := page.RunsData{Listing: page.Listing{Frame: as(t, role), List: l}, Page: samples(every), Summary: placeOf(t, models.RoleOwner).Summary}
 	d.Workspaces = []models.Workspace{northwind, {ID: "w2", Slug: "adatum", Name: "Adatum"}}
 	d.Tenants = []models.Tenant{contoso, {Slug: "fabrikam", Name: "Fabrikam"}}
 	return d
@@ -157,7 +157,9 @@ func TestRowsTellTheTruth(t *testing.T) {
 		require.Equal(t, len(d.Page.Runs), rows.Length())
 		for i, r := range d.Page.Runs {
 			truth, row := r.Truth(now), rows.Eq(i)
-			require.Equal(t, truth.Headline(), text(row.Find(".row-headline")))
+			require.Equal(t, plain(truth.Headline()), text(row.Find(".row-headline")))
+			require.Equal(t, truth.ClassNote(), text(row.Find(".row-class")))
+			require.Equal(t, truth.Freshness.Badge().Label, row.Find(".row-state").AttrOr("title", ""))
 			badges := []string{truth.Badge().Label}
 			for _, m := range truth.Marks() {
 				badges = append(badges, m.Label)

@@ -11,7 +11,7 @@ import (
 
 // row shows a run in any list. It opens the run's page, which knows the list it was opened from.
 func (f Frame) row(r models.Run, now time.Time, from links.List) view.RunRow {
-	t := r.Truth(now)
+	t := f.truth(r, now)
 	row := view.RunRow{
 		ID:        r.ID,
 		Href:      links.Run(f.Who.Plane, r.ID, from),
@@ -20,8 +20,10 @@ func (f Frame) row(r models.Run, now time.Time, from links.List) view.RunRow {
 		Tenant:    r.TenantName,
 		Workspace: r.WorkspaceName,
 		Badges:    view.Badges(t),
+		Class:     t.ClassNote(),
+		Freshness: t.Freshness.Badge().Label,
 		Lineage:   t.LineageText(),
-		WasStuck:  t.StaleLineage,
+		WasStuck:  t.StuckBefore(),
 		Headline:  t.Headline(),
 		Progress:  view.ProgressOf(t),
 		Initiator: r.Facts.Initiator,
@@ -33,6 +35,14 @@ func (f Frame) row(r models.Run, now time.Time, from links.List) view.RunRow {
 		row.Next = t.NextStep().Text
 	}
 	return row
+}
+
+// truth is the run's, as the reader has to be told it.
+func (f Frame) truth(r models.Run, now time.Time) lifecycle.Truth {
+	if f.Who.Plane == links.System {
+		return r.Truth(now).ForStaff()
+	}
+	return r.Truth(now)
 }
 
 func (f Frame) rows(runs []models.Run, now time.Time, from links.List) []view.RunRow {

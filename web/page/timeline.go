@@ -66,6 +66,10 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 		return join(d.Wait, when(d.Until != 0, "until "+until()), when(d.By != "", "declared by "+d.By))
 	case lifecycle.WaitEnded:
 		return d.Wait
+	case lifecycle.Waited:
+		return join(d.Wait, "for "+lifecycle.Span(micros(d.Until-d.Since)), when(d.By != "", "declared by "+d.By), d.Note)
+	case lifecycle.StepRetried:
+		return join("attempt "+view.Count(int64(d.Attempt)), d.Note)
 	case lifecycle.Finished, lifecycle.Adopted:
 		return d.Message
 	case lifecycle.CloseClaimed:

@@ -76,7 +76,7 @@ func TruthStrip(t view.TruthAge) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"truth-age\"><span class=\"truth-dot\" aria-hidden=\"true\"></span> <span>as of <time class=\"num\" datetime=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"truth-age\" title=\"The dot is green while the record is checked against Temporal, and amber while it is not, or while this page cannot reach the console.\"><span class=\"truth-dot\" aria-hidden=\"true\"></span> <span>as of <time class=\"num\" datetime=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

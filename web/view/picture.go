@@ -9,12 +9,17 @@ type Picture struct {
 	Rows         []PictureRow
 }
 
-// PictureKey says what a colour stands for.
+// PictureKey says what a colour, or a shape, stands for.
 type PictureKey struct {
 	Label string
 	Tone  Tone
-	Soft  bool
+	Soft  bool   // within another part
+	Low   bool   // below the others
+	Path  string // a mark's outline, in a box of PictureKeyBox
 }
+
+// PictureKeyBox is how wide and high the box is in which a legend shows a mark.
+const PictureKeyBox = 24
 
 // Drawing is a picture in the units of its box.
 type Drawing struct {
@@ -43,13 +48,14 @@ type PictureSpan struct {
 
 // PictureMark is what happened at a moment, or several things at about the same.
 type PictureMark struct {
-	X, Y, R int
+	X, Y, R int    // its middle, and half its width
+	Path    string // its outline
 	Tone    Tone
 	Count   string // how many; empty for one
 	Title   string
 }
 
-// PictureRow is a part of the time in words.
+// PictureRow is a part of the time in words, or, without To, a moment.
 type PictureRow struct {
 	What     string
 	From, To Instant

@@ -9,8 +9,10 @@ type RunRow struct {
 	Tenant    string // empty: tenantless
 	Workspace string
 	Badges    []Badge // the state first, then its marks
+	Class     string  // the problem class, where the state does not say it
+	Freshness string
 	Lineage   string  // whether and how often it was stuck
-	WasStuck  bool    // what Lineage says, for emphasis
+	WasStuck  bool    // Lineage says more than the state does
 	Headline  string
 	Next      string // the next step of a run that needs somebody
 	Progress  Progress
