@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
 )
 
 // lists reads both planes' lists on all their pages, the admin plane's whole and the system plane's class by class; the
@@ -56,7 +57,10 @@ func (a *agreed) filters() []links.List {
 // list reads a list as people do who want to see its end: on its pages while there are few, and then as a file. It
 // returns its ids.
 func (a *agreed) list(v *visitor, surface, href string) []string {
-	const pages = 2
+	pages := 2
+	if everyRun {
+		pages = len(a.stories)
+	}
 	return a.walk(v, surface, href, pages)
 }
 
@@ -108,6 +112,9 @@ func (a *agreed) rows(v *visitor, surface string, rows *goquery.Selection, from 
 		a.told[surface]++
 		a.same(surface, s, "badge", s.badge, words(row.Find(".cell-state .tag").First()))
 		a.same(surface, s, "marks", s.marks, joined(row.Find(".cell-state .tag").Slice(1, goquery.ToEnd)))
+		a.same(surface, s, "class", s.class, cmp.Or(words(row.Find(".row-class")), classOf(words(row.Find(".cell-state .tag").First()))))
+		a.same(surface, s, "freshness", s.freshness, row.Find(".row-state").AttrOr("title", ""))
+		a.same(surface, s, "next step", s.needed(v), strings.TrimPrefix(words(row.Find(".row-next")), "Next step: "))
 		a.same(surface, s, "headline", s.headline, words(row.Find(".row-headline")))
 		a.same(surface, s, "target", plain(s.run.Facts.Target), words(row.Find(".row-target")))
 		if column := row.Find(".cell-lineage"); column.Length() > 0 {
@@ -122,6 +129,16 @@ func (a *agreed) rows(v *visitor, surface string, rows *goquery.Selection, from 
 		}
 	}
 	return ids
+}
+
+// classOf is the class that a badge says by itself where nothing stands beside it: its own name, or that there is none.
+func classOf(badge string) string {
+	for _, c := range lifecycle.ProblemClasses() {
+		if c.Label() == badge {
+			return badge
+		}
+	}
+	return lifecycle.NoProblem.Label()
 }
 
 func joined(tags *goquery.Selection) string {
@@ -174,7 +191,7 @@ func (a *agreed) matches(l links.List, s *story) bool {
 	ends := l.EndedFrom.IsZero() && l.EndedTo.IsZero() && l.EndedWithin == 0 || f.Status == lifecycle.Completed
 	return fits(l.Workspace, r.WorkspaceSlug) && fits(l.Tenant, r.TenantSlug) && fits(l.Type, f.Type) && fits(l.Status, f.Status) &&
 		fits(l.Outcome, f.Outcome) && fits(l.Freshness, t.Freshness) && fits(l.Class, t.ProblemClass) && (l.Cause == "" || cause == t.Cause) &&
-		fits(l.Queue, f.Queue) && (l.Failure == "" || l.Failure == failureKey(f.Failure)) && fits(l.Initiator, r.InitiatorID) && at(l.Active, f.Status.Active()) &&
+		fits(l.Queue, f.Queue) && (l.Failure == "" || l.Failure == failureKey(f)) && fits(l.Initiator, r.InitiatorID) && at(l.Active, f.Status.Active()) &&
 		at(l.Open, t.Open) && at(l.Lineage, t.StaleLineage) && (l.Text == "" || strings.Contains(strings.ToLower(f.Type+" "+f.Target), strings.ToLower(l.Text))) &&
 		!f.QueuedAt.Before(l.From) && (l.To.IsZero() || f.QueuedAt.Before(l.To)) && (l.Within == 0 || !f.QueuedAt.Before(a.now.Add(-l.Within))) &&
 		ends && !f.CompletedAt.Before(l.EndedFrom) && (l.EndedTo.IsZero() || f.CompletedAt.Before(l.EndedTo)) &&
@@ -184,11 +201,11 @@ func (a *agreed) matches(l links.List, s *story) bool {
 // fits reports whether a value is the one that is asked for, if one is.
 func fits[T ~string](want, is T) bool { return want == "" || want == is }
 
-var digits = regexp.MustCompile(`[0-9]+`)
-
-func failureKey(f lifecycle.Failure) string {
-	message := []rune(f.Message)
-	return f.Code + ": " + digits.ReplaceAllString(string(message[:min(len(message), 200)]), "#")
+func failureKey(f *lifecycle.Facts) string {
+	if f.Status.Active() {
+		return string(models.NoReason)
+	}
+	return cmp.Or(f.FailureReason(), string(models.NoReason))
 }
 
 // file reads a list as a file for spreadsheets, and returns its ids.
@@ -209,8 +226,8 @@ func (a *agreed) file(v *visitor, l links.List) []string {
 		a.told[surface]++
 		ids = append(ids, s.run.ID)
 		for name, want := range map[string]string{
-			"State": s.badge, "Marks": s.marks, "Headline": s.headline, "Stuck": s.lineage, "Next step": s.nextStep,
-			"Problem class": s.truth.ProblemClass.Label(), "Freshness": s.truth.Freshness.Badge().Label,
+			"State": s.badge, "Marks": s.marks, "Headline": s.headline, "Stuck": s.lineage, "Next step": s.nextStep(v),
+			"Problem class": s.class, "Freshness": s.freshness,
 			"Status": s.run.Facts.Status.Badge().Label, "Outcome": s.run.Facts.Outcome.Badge().Label, "Open": map[bool]string{true: "yes", false: "no"}[s.truth.Open],
 		} {
 			a.same(surface, s, name, want, cell(name))

@@ -123,6 +123,13 @@ func (a *agreed) api() {
 	for _, g := range stuck.Groups {
 		a.count(a.staff, "API: stuck", links.Runs(links.System, links.List{})+"?"+g.List, int(g.Runs))
 	}
+	a.count(a.staff, "API: stuck", links.Runs(links.System, links.List{})+"?"+stuck.List, int(stuck.Runs))
+	var failures apiclient.FailureGroups
+	require.NoError(a.t, json.Unmarshal([]byte(a.get(a.staff, "/api/v1/system/failures")), &failures))
+	for _, g := range failures.Groups {
+		a.count(a.staff, "API: failures", links.Runs(links.System, links.List{})+"?"+g.List, int(g.Runs))
+	}
+	a.count(a.staff, "API: failures", links.Runs(links.System, links.List{})+"?"+failures.List, int(failures.Runs))
 }
 
 func apiRuns(v *visitor) string {
@@ -265,7 +272,9 @@ func (a *agreed) table(surface, out string) (ids []string) {
 		require.NotNil(a.t, s, line)
 		ids = append(ids, s.run.ID)
 		a.told[surface]++
-		for i, want := range map[int]string{5: s.badge, 8: dash(clean(s.marks)), 9: clean(s.headline)} {
+		for i, want := range map[int]string{
+			5: s.badge, 6: string(s.truth.ProblemClass), 7: string(s.truth.Freshness), 10: dash(clean(s.marks)), 11: clean(s.truth.Headline()),
+		} {
 			a.same(surface, s, head[i], want, cells[i])
 		}
 	}
@@ -283,7 +292,7 @@ func (a *agreed) card(v *visitor, s *story, out string) {
 	}
 	a.told[surface]++
 	for name, want := range map[string]string{
-		"id": s.run.ID, "badge": s.badge, "headline": clean(s.truth.Headline()), "next_step": s.nextStep(v), "marks": clean(s.marks),
+		"id": s.run.ID, "badge": s.badge, "headline": clean(s.truth.Headline()), "next_step": clean(s.nextStep(v)), "marks": clean(s.marks),
 		"problem_class": string(s.truth.ProblemClass), "freshness": string(s.truth.Freshness), "stale_lineage": strconv.FormatBool(s.truth.StaleLineage),
 		"open": map[bool]string{true: strconv.FormatBool(s.truth.Open)}[s.truth.ProblemClass == lifecycle.TerminalFollowUp],
 	} {

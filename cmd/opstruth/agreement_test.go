@@ -30,9 +30,15 @@ import (
 // each should tell comes from lifecycle.Derive over the stored facts, at one clock that stands still. Every number that
 // is a link must have exactly its runs behind it.
 //
-// All runs are read wherever many are told at once. Long lists that numbers lead to are read on their first pages and then
-// as the file that they offer. What tells one run, its pages, the API by id and the command's show, is read for every
-// state, cause, mark, type and place, and beside those for a part of the runs spread over all.
+// All runs are read wherever many are told at once: the lists, the files, the API's lists, the command line's, the groups,
+// the metrics and the notifications. Sampled is what tells few: pages of a run, the API by id, the command's show, and the
+// rows of places (what needs attention, recent runs, what lies over the pages, failures run by run), of which a page has
+// five to twenty. Those are read for every state, cause, mark, type and place, and beside those for a part of the runs
+// spread over all: see alone. Long lists that numbers lead to are read on their first pages, and then as the file that
+// they offer. With OPSTRUTH_TEST_EVERY_RUN=1 nothing is sampled: every run is read from every surface, and every list on
+// all its pages. That takes most of an hour for each database.
+//
+// With the race detector there are fewer runs; scripts/test.sh runs this test once more without it.
 func TestSurfacesAgree(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -56,7 +62,7 @@ func TestSurfacesAgree(t *testing.T) {
 				read func()
 			}{
 				{"lists", a.lists}, {"places", a.places}, {"system plane", a.systemPlane}, {"API", a.api}, {"command line", a.commandLine},
-				{"notifications", a.notifications}, {"details", a.details}, {"numbers", a.numbers},
+				{"notifications", a.notifications}, {"details", a.details}, {"numbers", a.numbers}, {"window", a.window},
 			} {
 				begun := time.Now()
 				part.read()
@@ -87,11 +93,31 @@ func modelsPostgres(t *testing.T) *models.Store {
 	return store
 }
 
+// everyRun says that nothing is sampled.
+var everyRun = os.Getenv("OPSTRUTH_TEST_EVERY_RUN") != ""
+
 // story is a run as every surface has to tell it.
 type story struct {
 	run                                       models.Run
 	truth                                     lifecycle.Truth
-	badge, headline, marks, lineage, nextStep string
+	badge, headline, marks, lineage           string
+	class, freshness                          string
+}
+
+// nextStep is what the reader is told to do: who cannot reach Temporal asks platform staff.
+func (s *story) nextStep(v *visitor) string {
+	if v.plane == links.System {
+		return plain(s.truth.ForStaff().NextStep().Text)
+	}
+	return plain(s.truth.NextStep().Text)
+}
+
+// needed is the next step that a row tells: that of a run that needs somebody.
+func (s *story) needed(v *visitor) string {
+	if s.truth.ProblemClass == lifecycle.ActiveStaleAttention || s.truth.Open {
+		return s.nextStep(v)
+	}
+	return ""
 }
 
 // visitor is somebody who reads.
@@ -159,7 +185,10 @@ func (a *agreed) load(ids []string) {
 			for _, m := range truth.Marks() {
 				marks = append(marks, m.Label)
 			}
-			s := &story{run, truth, truth.Badge().Label, plain(truth.Headline()), plain(strings.Join(marks, ", ")), truth.LineageText(), plain(truth.NextStep().Text)}
+			s := &story{
+				run, truth, truth.Badge().Label, plain(truth.Headline()), plain(strings.Join(marks, ", ")), truth.LineageText(),
+				truth.ProblemClass.Label(), truth.Freshness.Badge().Label,
+			}
 			a.stories, a.byID[run.ID] = append(a.stories, s), s
 		}
 		if page.Cursor = p.Next; p.Next == "" {

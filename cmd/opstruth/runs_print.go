@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -37,10 +38,10 @@ func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out,
 func (c *caller) table(runs []apiclient.Run) {
 	t := newTable(c.out)
 	defer t.Flush()
-	fmt.Fprintln(t, "ID\tWORKSPACE\tTENANT\tTYPE\tTARGET\tBADGE\tPROGRESS\tQUEUED_AT\tMARKS\tHEADLINE")
+	fmt.Fprintln(t, "ID\tWORKSPACE\tTENANT\tTYPE\tTARGET\tBADGE\tPROBLEM_CLASS\tFRESHNESS\tPROGRESS\tQUEUED_AT\tMARKS\tHEADLINE")
 	for _, r := range runs {
 		row := []string{
-			r.Id, r.Workspace, value(r.Tenant), r.Type, r.Target, r.Badge, counted(r.Progress), moment(&r.QueuedAt), marks(r), r.Headline,
+			r.Id, r.Workspace, value(r.Tenant), r.Type, r.Target, r.Badge, string(r.ProblemClass), string(r.Freshness), counted(r.Progress), moment(&r.QueuedAt), marks(r), r.Headline,
 		}
 		for i := range row {
 			row[i] = dash(clean(row[i]))
@@ -50,8 +51,8 @@ func (c *caller) table(runs []apiclient.Run) {
 }
 
 // card shows one run: first how it is, how that is known, whether it was reconciled and what to do next,
-// then its facts.
-func (c *caller) card(r apiclient.Run) {
+// then its facts, with the reasons for which its items failed.
+func (c *caller) card(r apiclient.Run, reasons ...apiclient.Reason) {
 	t := newTable(c.out)
 	defer t.Flush()
 	line := func(name, text string) {
@@ -60,6 +61,12 @@ func (c *caller) card(r apiclient.Run) {
 		}
 	}
 	line("badge", r.Badge)
+	line("problem_class", string(r.ProblemClass))
+	if r.ProblemClass == apiclient.ProblemClassTerminalFollowUp {
+		line("open", strconv.FormatBool(r.Open))
+	}
+	line("freshness", string(r.Freshness))
+	line("stale_lineage", strconv.FormatBool(r.StaleLineage))
 	line("headline", r.Headline)
 	for _, e := range r.Evidence {
 		line("evidence", e)
@@ -85,6 +92,9 @@ func (c *caller) card(r apiclient.Run) {
 		line("claimed_by", *x+", "+moment(r.ClaimedAt))
 	}
 	line("progress", detailed(r.Progress))
+	for _, x := range reasons {
+		line("reason", fmt.Sprintf("%d failed, such as %s: %s", x.Items, x.Key, cmp.Or(x.Text, "no reason was recorded")))
+	}
 	facts(line, r)
 }
 
@@ -95,6 +105,7 @@ func facts(line func(name, text string), r apiclient.Run) {
 	line("type", r.Type)
 	line("target", r.Target)
 	line("initiator", value(r.Initiator))
+	line("initiator_id", value(r.InitiatorId))
 	line("queued_at", moment(&r.QueuedAt))
 	line("started_at", moment(r.StartedAt))
 	line("last_heartbeat_at", moment(r.LastHeartbeatAt))
@@ -130,11 +141,11 @@ func moment(t *time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func value(s *string) string {
+func value[T ~string](s *T) string {
 	if s == nil {
 		return ""
 	}
-	return *s
+	return string(*s)
 }
 
 func dash(s string) string {

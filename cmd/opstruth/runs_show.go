@@ -20,9 +20,30 @@ func (c *caller) show() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.tell(run, body)
+		if c.json || run.Progress.Failed == 0 {
+			return c.tell(run, body)
+		}
+		digest, err := c.digest(ctx, run.Id)
+		if err != nil {
+			return err
+		}
+		c.card(run, digest.Reasons...)
+		return nil
 	})
 	return cmd
+}
+
+const shownReasons = 12 // as many as the run's page
+
+// digest is why items of the run failed.
+func (c *caller) digest(ctx context.Context, id string) (list apiclient.ReasonList, err error) {
+	limit := shownReasons
+	if c.platform {
+		list, _, err = apiclient.Read[apiclient.ReasonList](c.SystemListReasons(ctx, id, &apiclient.SystemListReasonsParams{Limit: &limit}))
+	} else {
+		list, _, err = apiclient.Read[apiclient.ReasonList](c.ListReasons(ctx, id, &apiclient.ListReasonsParams{Limit: &limit}))
+	}
+	return list, err
 }
 
 func (c *caller) read(ctx context.Context, id string) (apiclient.Run, []byte, error) {

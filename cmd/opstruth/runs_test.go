@@ -44,7 +44,7 @@ func TestRunsAreStartedListedShownAndCancelled(t *testing.T) {
 
 	table := b.did("list")
 	require.Equal(t, 2, strings.Count(table, "\n"), table)
-	require.Regexp(t, started.Id+` +acme +north +sample.simulate +box +Queued +0 +20\S+Z +- +`+regexp.QuoteMeta(started.Headline), table)
+	require.Regexp(t, started.Id+` +acme +north +sample.simulate +box +Queued +none +fresh_active +0 +20\S+Z +- +`+regexp.QuoteMeta(started.Headline), table)
 
 	shown := b.did("show", started.Id)
 	require.Regexp(t, `badge +Queued\n`, shown)
@@ -208,6 +208,37 @@ func TestRunsOfAllWorkspacesAreReadOnTheSystemPlane(t *testing.T) {
 	}
 	active := modelstest.Running(t, b.store, b.world.NewRun())
 	require.Contains(t, b.doesAs(staff, "cancel", active.ID, "--system").out, "by Pat")
+}
+
+// The views of one class take the list's filters, and say how many there are in all.
+func TestRunsAreGroupedByWhatTheyHaveInCommon(t *testing.T) {
+	t.Parallel()
+	b := console(t)
+	staff := b.tokenOf(b.world.Staff, models.PlaneSystem)
+	for i := range 3 {
+		modelstest.Running(t, b.store, b.world.NewRun(func(n *models.NewRun) {
+			n.Policy.StaleAfter, n.Queue = time.Microsecond, []string{"fleet", "fleet", "other"}[i]
+		}))
+		modelstest.Ended(t, b.store, b.world.NewRun(), lifecycle.Failed)
+	}
+	modelstest.Ended(t, b.store, b.world.NewRun(), lifecycle.Blocked)
+	for _, c := range []struct {
+		args       []string
+		total, row string
+	}{
+		{[]string{"stuck"}, "3 runs in all", "fleet"},
+		{[]string{"stuck", "--queue", "other", "--workspace", "acme"}, "1 runs in all", "other"},
+		{[]string{"stuck", "--stale-lineage=false"}, "0 runs in all", "CAUSE"},
+		{[]string{"failures"}, "4 runs in all, 4 of them in these groups", "blocked"},
+		{[]string{"failures", "--outcome", "failed", "--ended-within", "1h"}, "3 runs in all, 3 of them in these groups", "failed"},
+	} {
+		did := b.doesAs(staff, c.args...)
+		require.Zero(t, did.code, did.err)
+		require.Contains(t, did.out, c.row, c.args)
+		require.Contains(t, did.err, c.total, c.args)
+	}
+	require.EqualValues(t, 3, decoded[apiclient.StuckGroups](t, b.doesAs(staff, "stuck", "--json").out).Runs)
+	require.NotZero(t, b.doesAs(staff, "stuck", "--outcome", "failed").code, "what is stuck has no outcome")
 }
 
 func TestRunsErrorsSayWhatToDo(t *testing.T) {
