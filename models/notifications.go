@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"gorm.io/gorm"
@@ -139,8 +140,8 @@ func (s *Store) ReadNotification(ctx context.Context, m Mailbox, runID string) e
 // settled is how old a notification is that was certainly committed: no transaction takes as long.
 const settled = 2 * writeTimeout
 
-// ReadNotifications marks as read every message of a mailbox that was created no later than a moment; zero: now. It costs
-// the same however many there are: the old ones by one mark, and one by one only those of the last minute, some of which
+// ReadNotifications marks as read every message of a mailbox that was created no later than a moment; zero: every one. It
+// costs the same however many there are: the old ones by one mark, and one by one only those of the last minute, some of which
 // may not be committed yet and must not be taken for seen.
 func (s *Store) ReadNotifications(ctx context.Context, m Mailbox, upTo time.Time) error {
 	c, err := m.mine()
@@ -152,9 +153,9 @@ func (s *Store) ReadNotifications(ctx context.Context, m Mailbox, upTo time.Time
 		if err := tx.Raw(`SELECT ` + s.clock).Scan(&now).Error; err != nil {
 			return err
 		}
-		end := now
+		end := int64(math.MaxInt64)
 		if !upTo.IsZero() {
-			end = min(end, toMicros(upTo))
+			end = toMicros(upTo)
 		}
 		mark := min(end, now-settled.Microseconds())
 		err := tx.Exec(`INSERT INTO notification_marks (user_id, read_to) VALUES (?, ?)
