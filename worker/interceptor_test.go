@@ -56,7 +56,7 @@ func listenTo(
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
-	env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor(), Heartbeats(b, reports)}})
+	env.SetWorkerOptions(sdkworker.Options{DeadlockDetectionTimeout: deadlock, Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor(), Heartbeats(b, reports)}})
 	env.SetTestTimeout(20 * time.Second)
 	env.SetHeader(header)
 	env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
