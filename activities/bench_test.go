@@ -31,7 +31,7 @@ func BenchmarkPass(b *testing.B) {
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, s.Close()) })
 	prototype := modelstest.Running(b, s, modelstest.Seed(b, s).NewRun())
-	ids := modelstest.Alike(b, s, prototype, active)
+	ids := modelstest.Clones(b, s, prototype, active)
 	require.NoError(b, s.DB().Exec("VACUUM ANALYZE").Error) // the test server has no autovacuum
 	on := newBench(s, prototype, ids...)
 
@@ -42,7 +42,7 @@ func BenchmarkPass(b *testing.B) {
 			for b.Loop() {
 				// A pass must not find what the one before it left.
 				require.NoError(b, s.DB().Exec(`UPDATE run_liveness SET verified_at = (SELECT MAX(liveness_at) FROM run_liveness),
-					stale_at = CASE WHEN run_id < ? THEN 1 ELSE liveness_at + 86400000000 END`, fmt.Sprintf("1%035d", suspicious+1)).Error)
+					stale_at = CASE WHEN run_id < ? THEN 1 ELSE liveness_at + 86400000000 END`, ids[suspicious]).Error)
 				require.NoError(b, s.DB().Exec("VACUUM ANALYZE run_liveness").Error)
 				began := time.Now()
 				judged, err := on.wholePass()

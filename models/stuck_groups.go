@@ -36,10 +36,11 @@ func (g StuckGroup) Filter(base Filter, now time.Time) Filter {
 // first, at the filter's clock reading. It is one statement, and its cost follows the stuck runs alone.
 func (s *Store) StuckGroups(ctx context.Context, sc Scope, f Filter) ([]StuckGroup, error) {
 	f.Class = lifecycle.ActiveStaleAttention
-	c, err := s.runConditions(sc, f)
+	c, err := s.runConditions(ctx, sc, f)
 	if err != nil {
 		return nil, err
 	}
+	cause, readings := readAt(f.AsOf, causeSQL(s.nowSQL(f)))
 	var rows []struct {
 		Cause, Queue                          string
 		Runs, Workspaces, Claimed, InGap      int64
@@ -49,10 +50,10 @@ func (s *Store) StuckGroups(ctx context.Context, sc Scope, f Filter) ([]StuckGro
 		return db.Raw(`SELECT g.cause, g.queue, COUNT(*) AS runs, COUNT(DISTINCT g.workspace_id) AS workspaces,
 				SUM(g.claimed) AS claimed, SUM(g.in_gap) AS in_gap, MIN(g.stale_at) AS since_at, MAX(g.stale_at) AS newest_at,
 				MAX(g.liveness_at) AS heard_at, MAX(g.silence_at) AS checked_at
-			FROM (SELECT `+causeSQL(s.nowSQL(f))+` AS cause, r.queue, r.workspace_id, l.stale_at, l.liveness_at, l.silence_at,
+			FROM (SELECT `+cause+` AS cause, r.queue, r.workspace_id, l.stale_at, l.liveness_at, l.silence_at,
 				CASE WHEN r.claimed_at > 0 THEN 1 ELSE 0 END AS claimed, CASE WHEN `+inGapSQL+` THEN 1 ELSE 0 END AS in_gap
 				FROM operation_runs r JOIN run_liveness l ON l.run_id = r.id `+c.where()+`) g
-			GROUP BY g.cause, g.queue`, c.args...).Scan(&rows).Error
+			GROUP BY g.cause, g.queue`, append(readings, c.args...)...).Scan(&rows).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("group stuck runs: %w", err)

@@ -17,13 +17,12 @@ func (s *Store) TenantSummaries(ctx context.Context, sc Scope, workspaceID strin
 	var parts []string
 	var args []any
 	for _, b := range tenantBuckets {
-		c, err := s.runConditions(sc, b.Filter(Filter{WorkspaceID: workspaceID}, now))
+		c, err := s.runConditions(ctx, sc, b.Filter(Filter{WorkspaceID: workspaceID}, now))
 		if err != nil {
 			return nil, err
 		}
 		c.add("r.tenant_id IS NOT NULL")
-		parts = append(parts, `SELECT '`+string(b)+`' AS bucket, r.tenant_id, COUNT(*) AS n FROM operation_runs r
-			LEFT JOIN run_liveness l ON l.run_id = r.id `+c.where()+` GROUP BY r.tenant_id`)
+		parts = append(parts, `SELECT '`+string(b)+`' AS bucket, r.tenant_id, COUNT(*) AS n`+c.from()+` GROUP BY r.tenant_id`)
 		args = append(args, c.args...)
 	}
 	type row struct {

@@ -34,7 +34,7 @@ func BenchmarkHeartbeats(b *testing.B) {
 	}))
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, s.Close()) })
-	ids := modelstest.Alike(b, s, modelstest.Running(b, s, modelstest.Seed(b, s).NewRun()), activities)
+	ids := modelstest.Clones(b, s, modelstest.Running(b, s, modelstest.Seed(b, s).NewRun()), activities)
 
 	counted := &counter{}
 	row := models.WorkerRow{ID: "w", Host: "h", Queues: []string{"default"}}

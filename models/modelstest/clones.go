@@ -3,6 +3,7 @@ package modelstest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,18 +13,18 @@ import (
 )
 
 // Clones stores n copies of a run with its liveness, timeline and notification, in one statement a table, for tests that
-// need many alike. It returns their ids.
+// need many alike. It returns their ids in order.
 func Clones(t testing.TB, s *models.Store, run models.Run, n int) []string {
 	t.Helper()
-	ids := make([]string, n)
+	ids, width := make([]string, n), max(4, len(strconv.Itoa(n-1)))
 	for i := range ids {
-		ids[i] = fmt.Sprintf("%s-%04d", run.ID, i)
+		ids[i] = fmt.Sprintf("%s-%0*d", run.ID, width, i)
 	}
 	numbers := fmt.Sprintf("(WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < %d) SELECT n FROM c) AS c", n-1)
 	if s.DB().Name() == "postgres" {
-		numbers = fmt.Sprintf("(SELECT lpad(n::text, 4, '0') AS n FROM generate_series(0, %d) n) AS c", n-1)
+		numbers = fmt.Sprintf("(SELECT lpad(n::text, %d, '0') AS n FROM generate_series(0, %d) n) AS c", width, n-1)
 	} else {
-		numbers = strings.Replace(numbers, "SELECT n FROM c)", "SELECT printf('%04d', n) AS n FROM c)", 1)
+		numbers = strings.Replace(numbers, "SELECT n FROM c)", fmt.Sprintf("SELECT printf('%%0%dd', n) AS n FROM c)", width), 1)
 	}
 	for _, table := range []struct{ name, key string }{
 		{"operation_runs", "id"}, {"run_liveness", "run_id"}, {"run_events", "run_id"}, {"notifications", "run_id"},
