@@ -192,6 +192,40 @@ func TestAPIGroupsWhatIsStuck(t *testing.T) {
 		list := decode[api.RunList](t, b.api(token, http.MethodGet, "/api/v1/system/runs?"+g.List, nil), http.StatusOK)
 		require.Len(t, list.Runs, int(g.Runs))
 	}
+	require.EqualValues(t, 4, got.Runs)
+	require.Len(t, decode[api.RunList](t, b.api(token, http.MethodGet, "/api/v1/system/runs?"+got.List, nil), http.StatusOK).Runs, 4)
+	narrowed := decode[api.StuckGroups](t, b.api(token, http.MethodGet, "/api/v1/system/stuck?queue=other&workspace=acme", nil), http.StatusOK)
+	require.EqualValues(t, 1, narrowed.Runs)
+	require.Len(t, narrowed.Groups, 1)
+	require.Contains(t, narrowed.List, "workspace=acme")
+	require.Empty(t, decode[api.StuckGroups](t, b.api(token, http.MethodGet, "/api/v1/system/stuck?within=1h&type=other", nil), http.StatusOK).Groups)
+}
+
+func TestAPIGroupsFailures(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	seedStates(t, b)
+	for range 3 {
+		modelstest.Ended(t, b.store, b.world.NewRun(func(n *models.NewRun) { n.WorkspaceID, n.TenantID = b.world.Globex.ID, b.world.West.ID }), lifecycle.Failed)
+	}
+	token := b.token(b.staff())
+	runs := func(query string) int {
+		return len(decode[api.RunList](t, b.api(token, http.MethodGet, "/api/v1/system/runs?limit=200&"+query, nil), http.StatusOK).Runs)
+	}
+	for query, want := range map[string]int{
+		"": runs("problem_class=terminal_follow_up&open=true"), "workspace=globex": 3, "workspace=globex&outcome=blocked": 0, "outcome=blocked": 1,
+		"stale_lineage=true": runs("problem_class=terminal_follow_up&open=true&stale_lineage=true"), "ended_within=1h&workspace=globex": 3, "ended_to=2020-01-01T00:00:00Z": 0,
+	} {
+		got := decode[api.FailureGroups](t, b.api(token, http.MethodGet, "/api/v1/system/failures?"+query, nil), http.StatusOK)
+		require.EqualValues(t, want, got.Runs, query)
+		require.Equal(t, want, runs(got.List), query)
+		total := 0
+		for _, g := range got.Groups {
+			require.Equal(t, int(g.Runs), runs(g.List), "%s: %+v", query, g)
+			total += int(g.Runs)
+		}
+		require.Equal(t, want, total, query)
+	}
 }
 
 // The filters of a list are those of the pages, by the same names.
@@ -205,7 +239,9 @@ func TestAPIFiltersAreThePagesOwn(t *testing.T) {
 	}
 	doc, err := openapi3.NewLoader().LoadFromData(api.Document)
 	require.NoError(t, err)
-	for _, path := range []string{"/api/v1/runs", "/api/v1/system/runs"} {
+	for path, every := range map[string]links.List{
+		"/api/v1/runs": every, "/api/v1/system/runs": every, "/api/v1/system/stuck": every.OfStuck(), "/api/v1/system/failures": every.OfFailures(),
+	} {
 		var names []string
 		for _, p := range doc.Paths.Value(path).Get.Parameters {
 			if p.Value.Name != "cursor" && p.Value.Name != "limit" {
@@ -216,7 +252,7 @@ func TestAPIFiltersAreThePagesOwn(t *testing.T) {
 		for name := range every.Values() {
 			want = append(want, name)
 		}
-		require.ElementsMatch(t, want, names)
+		require.ElementsMatch(t, want, names, path)
 	}
 	require.Len(t, doc.Components.Schemas["FilterCause"].Value.Enum, len(lifecycle.FilterCauses()))
 	for _, cause := range lifecycle.FilterCauses() {

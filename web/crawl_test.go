@@ -319,6 +319,6 @@ func TestGuardNoticesEveryBreach(t *testing.T) {
 		at := v.doc.Find(c.selector).First()
 		require.Equal(t, 1, at.Length(), "%s at %s", c.selector, c.path)
 		c.change(at)
-		require.True(t, slices.ContainsFunc(breaches(v), func(s string) bool { return strings.Contains(s, ": "+c.rule) }), "%s: %s is not noticed: %v", c.rule, c.selector, breaches(v))
+		require.True(t, slices.ContainsFunc(breaches(v), func(s string) bool { return strings.Contains(s, ": "+c.rule) }), "%s at %s: %s is not noticed: %v", c.rule, c.path, c.selector, breaches(v))
 	}
 }

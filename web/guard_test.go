@@ -217,10 +217,12 @@ func countedLinks(v visit) (all []struct {
 	}
 	for _, a := range v.doc.Find("main a[href], #live a[href], #overlay a[href]").EachIter() {
 		to := a.AttrOr("href", "")
-		if a.Is(".chip, .view a, .crumbs a, .row-link, .overlay-name, .pager a, [download]") || !v.toList(to) {
+		if a.Is(".chip, .view a, .crumbs a, .row-link, .overlay-name, .pager a, [download]") || !v.toList(to) && !v.toView(to) {
 			continue
 		}
-		if n, ok := number(a); ok {
+		if n, ok := number(a); ok && v.toView(to) {
+			add(to, viewTotal, text(a), n)
+		} else if ok {
 			add(to, "#runs tbody tr[data-run]", text(a), n)
 		} else if anyDigit.MatchString(text(a)) {
 			odd = append(odd, "a number that nobody understands: "+text(a))

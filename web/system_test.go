@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/internal/links"
@@ -41,7 +42,7 @@ func TestTheStuckPageCountsWhatItsListsShow(t *testing.T) {
 	modelstest.Running(t, b.store, b.world.NewRun(impatient("other")))
 	modelstest.Queued(t, b.store, b.world.NewRun())
 
-	rows := b.page(b.staff(), links.Stuck()).Find("#stuck-groups tbody tr")
+	rows := b.page(b.staff(), links.Stuck(links.List{})).Find("#stuck-groups tbody tr")
 	require.Equal(t, 2, rows.Length())
 	for i, want := range []int{7, 1} {
 		n, err := strconv.Atoi(text(rows.Eq(i).Find("td").Eq(2)))
@@ -58,7 +59,7 @@ func TestTheFailuresPageCountsWhatItsListsShow(t *testing.T) {
 	b := setup(t)
 	seedStates(t, b)
 	modelstest.Ended(t, b.store, b.world.NewRun(), lifecycle.Failed)
-	page := b.page(b.staff(), links.Failures())
+	page := b.page(b.staff(), links.Failures(links.List{}))
 	rows := page.Find("table[id^=failures-] tbody tr")
 	require.Greater(t, rows.Length(), 3)
 	total := 0
@@ -70,6 +71,86 @@ func TestTheFailuresPageCountsWhatItsListsShow(t *testing.T) {
 	}
 	require.Equal(t, total, page.Find("#runs tbody tr[data-run]").Length(), "every run has its reason")
 	require.Equal(t, 1, page.Find("#failures-recent-reconciled tbody tr").Length(), "what opstruth closed stands apart")
+}
+
+// Both views are narrowed by the filters of the list, keep them in the address and on every link, and count what their
+// lists then have.
+func TestTheViewsOfOneClassAreNarrowedAsTheirListIs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	seedEverything(t, b)
+	for range 30 {
+		modelstest.Ended(t, b.store, b.world.NewRun(func(n *models.NewRun) { n.WorkspaceID, n.TenantID = b.world.Globex.ID, b.world.West.ID }), lifecycle.Failed)
+	}
+	yes, no := true, false
+	rows := b.counter(b.staff())
+	const runs = "#runs tbody tr[data-run]"
+	for _, narrowed := range []links.List{
+		{}, {Workspace: "acme"}, {Workspace: "acme", Tenant: "north"}, {Workspace: "globex"}, {Workspace: "acme", Tenant: "south"}, {Type: "sample.audit"},
+		{Queue: "fleet"}, {Lineage: &yes}, {Lineage: &no}, {Within: time.Hour}, {To: modelstest.Epoch}, {Text: "no such target"}, {Cause: lifecycle.NoWorkers},
+	} {
+		for _, view := range []struct {
+			path, groups string
+			whole        func(links.List) links.List
+		}{
+			{links.Stuck(narrowed), "#stuck-groups", func(l links.List) links.List { l.Class = lifecycle.ActiveStaleAttention; return l }},
+			{links.Failures(narrowed), "table[id^=failures-recent]", func(l links.List) links.List {
+				l.Class, l.Open, l.EndedWithin = lifecycle.TerminalFollowUp, &yes, models.Recent
+				return l
+			}},
+		} {
+			doc := b.page(b.staff(), view.path)
+			total, _ := strconv.Atoi(text(doc.Find(viewTotal)))
+			require.Equal(t, rows(links.Runs(links.System, view.whole(narrowed)), runs), total, view.path)
+			require.Equal(t, total == 0, doc.Find(".panel .empty-state").Length() > 0, view.path)
+			grouped := 0
+			for _, row := range doc.Find(view.groups + " tbody tr").EachIter() {
+				n, err := strconv.Atoi(text(row.Find("td").Eq(2)))
+				require.NoError(t, err)
+				grouped += n
+			}
+			require.Equal(t, total, grouped, view.path)
+			if all := doc.Find(".panel-foot a").FilterFunction(func(_ int, s *goquery.Selection) bool { return strings.Contains(strings.ToLower(text(s)), "show all") }); all.Length() > 0 {
+				require.Equal(t, total, rows(all.First().AttrOr("href", ""), runs), view.path)
+			} else {
+				require.Equal(t, total, doc.Find("#runs tbody tr").Length(), "%s shows no more and leads nowhere", view.path)
+			}
+			asked := narrowed.Values()
+			require.Equal(t, len(asked), doc.Find(".chips a.chip").Length(), view.path)
+			for _, a := range doc.Find("main a.row-link, .panel-foot a").EachIter() {
+				u, err := url.Parse(a.AttrOr("href", ""))
+				require.NoError(t, err)
+				for name := range asked {
+					if name != "within" { // which the list tells as the moment that it begins at
+						require.Equal(t, asked.Get(name), u.Query().Get(name), "%s: %s", view.path, text(a))
+					}
+				}
+			}
+		}
+	}
+
+	// Another class has another view, and what no view has is taken out of its address.
+	w := b.as(b.staff(), http.MethodGet, "/system/ops/stuck?problem_class=terminal_follow_up&workspace=acme&type=&open=true", nil)
+	require.Equal(t, http.StatusSeeOther, w.Code)
+	require.Equal(t, links.Stuck(links.List{Workspace: "acme"}), w.Header().Get("Location"))
+	w = b.as(b.staff(), http.MethodGet, "/system/ops/failures?status=running&workspace=globex&tenant=north", nil)
+	require.Equal(t, links.Failures(links.List{Workspace: "globex", Tenant: "north"}), w.Header().Get("Location"))
+	w = b.as(b.staff(), http.MethodGet, w.Header().Get("Location"), nil)
+	require.Equal(t, links.Failures(links.List{Workspace: "globex"}), w.Header().Get("Location"), "a tenant of another workspace")
+	require.Equal(t, http.StatusNotFound, b.as(b.staff(), http.MethodGet, links.Stuck(links.List{Workspace: "nowhere"}), nil).Code)
+}
+
+// Each number of the health page that needs a person leads to its class's view, which tells the same number.
+func TestHealthLeadsEachClassToItsView(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	seedEverything(t, b)
+	kpis := b.page(b.staff(), links.Home(links.System)).Find(".kpi-link")
+	for i, path := range []string{links.Stuck(links.List{}), links.Failures(links.List{})} {
+		to := kpis.Eq(i).AttrOr("href", "")
+		require.True(t, strings.HasPrefix(to, path+"?as_of="), to)
+		require.Equal(t, text(kpis.Eq(i).Find(".kpi-count")), text(b.page(b.staff(), to).Find(viewTotal)))
+	}
 }
 
 // asker answers as Temporal would, or refuses.

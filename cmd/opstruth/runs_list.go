@@ -27,14 +27,14 @@ var filters = []struct{ name, help string }{
 		"no_progress, idle_undeclared, paused, workflow_missing, closed_elsewhere, unverified or unknown"},
 	{"queue", "only runs that this task queue serves"},
 	{"failure", "only runs that failed alike; the key is from the page of failures"},
-	{"initiator", "only runs that this user (its id) started"},
+	{"initiator", "only runs that this person started: me, an e-mail address or a user's id"},
 	{"from", "only runs queued at this time or later, like 2006-01-02T15:04:05Z"},
 	{"to", "only runs queued before this time"},
 	{"within", "only runs queued no longer ago than this, like 24h or 7d"},
 	{"ended_within", "only runs that ended no longer ago than this, like 24h or 7d"},
 	{"ended_from", "only runs that ended at this time or later"},
 	{"ended_to", "only runs that ended before this time"},
-	{"q", "only runs whose target, type or id contain this text"},
+	{"q", "only runs in whose target, type, its title or id each word of this text occurs"},
 	{"as_of", "tell the class of active runs at this clock reading instead of now"},
 	{"cursor", "go on where the page before ended"},
 	{"limit", "how many to list at most"},
@@ -56,16 +56,7 @@ func (c *caller) list() *cobra.Command {
   opstruth runs list --problem_class terminal_follow_up --open --json`,
 		Args: cobra.NoArgs,
 	}
-	f := cmd.Flags()
-	for _, x := range filters {
-		f.String(x.name, "", x.help)
-	}
-	for _, x := range switches {
-		f.Bool(x.name, false, x.help)
-	}
-	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		return pflag.NormalizedName(strings.ReplaceAll(name, "-", "_")) // --problem-class will do as well
-	})
+	offer(cmd.Flags(), func(string) bool { return true })
 	c.onSystem(cmd)
 	cmd.RunE = c.calls(func(ctx context.Context, cmd *cobra.Command, _ []string) error {
 		page, body, err := c.page(ctx, asked(cmd.Flags()))
@@ -81,11 +72,28 @@ func (c *caller) list() *cobra.Command {
 	return cmd
 }
 
+// offer makes flags of those filters that a command takes.
+func offer(f *pflag.FlagSet, takes func(name string) bool) {
+	for _, x := range filters {
+		if takes(x.name) {
+			f.String(x.name, "", x.help)
+		}
+	}
+	for _, x := range switches {
+		if takes(x.name) {
+			f.Bool(x.name, false, x.help)
+		}
+	}
+	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(strings.ReplaceAll(name, "-", "_")) // --problem-class will do as well
+	})
+}
+
 // asked is the query of those filters that were given.
 func asked(flags *pflag.FlagSet) url.Values {
 	query := url.Values{}
 	for _, x := range append(filters, switches...) {
-		if f := flags.Lookup(x.name); f.Changed {
+		if f := flags.Lookup(x.name); f != nil && f.Changed {
 			query.Set(x.name, f.Value.String())
 		}
 	}

@@ -4,39 +4,50 @@ import (
 	"context"
 
 	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/web/access"
 	"github.com/opstruth/opstruth/web/find"
 )
 
-// SystemListStuck groups what is likely stuck by cause and task queue.
-func (s *Server) SystemListStuck(ctx context.Context, _ SystemListStuckRequestObject) (SystemListStuckResponseObject, error) {
+// viewed is the part of a list that a view of one class narrows, at the clock reading that it names or now.
+func (s *Server) viewed(ctx context.Context, part func(links.List) links.List) (links.List, models.Filter, error) {
 	list, err := links.Parse(query(ctx))
 	if err != nil {
-		return nil, err
+		return list, models.Filter{}, err
 	}
-	scope := access.From(ctx).Scope()
-	filter, err := find.Filter(ctx, s.store, scope, list)
-	if err != nil {
-		return nil, err
-	}
-	if filter.AsOf.IsZero() {
-		if filter.AsOf, err = s.store.Now(ctx); err != nil {
-			return nil, err
+	list = part(list)
+	if list.AsOf.IsZero() {
+		if list.AsOf, err = s.store.Now(ctx); err != nil {
+			return list, models.Filter{}, err
 		}
 	}
-	groups, err := s.store.StuckGroups(ctx, scope, filter)
+	filter, err := find.Filter(ctx, s.store, access.From(ctx).Scope(), list)
+	return list, filter, err
+}
+
+// SystemListStuck groups what is likely stuck by cause and task queue.
+func (s *Server) SystemListStuck(ctx context.Context, _ SystemListStuckRequestObject) (SystemListStuckResponseObject, error) {
+	list, filter, err := s.viewed(ctx, links.List.OfStuck)
 	if err != nil {
 		return nil, err
 	}
-	out := StuckGroupsJSONResponse{AsOf: filter.AsOf, Groups: make([]StuckGroup, len(groups))}
+	groups, err := s.store.StuckGroups(ctx, access.From(ctx).Scope(), filter)
+	if err != nil {
+		return nil, err
+	}
+	of := func(f models.Filter) string { return find.List(f, list.Workspace, list.Tenant).Values().Encode() }
+	out := StuckGroupsJSONResponse{
+		AsOf: filter.AsOf, Groups: make([]StuckGroup, len(groups)), List: of(models.BucketLikelyStuck.Filter(filter, filter.AsOf)),
+	}
 	for i, g := range groups {
 		step := g.NextStep()
+		out.Runs += g.Runs
 		out.Groups[i] = StuckGroup{
 			Cause: optional(Cause(g.Cause)), Queue: g.Queue, Runs: g.Runs, Workspaces: g.Workspaces, Claimed: g.Claimed,
 			Badge: g.Badge().Label, Headline: g.Headline(), Note: g.Note(),
 			NextStep: NextStep{Kind: NextStepKind(step.Kind), Label: step.Label, Text: step.Text},
 			Since:    g.Since, NewestAt: g.Newest, LastHeartbeatAt: happened(g.LastHeard), CheckedAt: happened(g.CheckedAt),
-			List: find.List(g.Filter(filter, filter.AsOf), list.Workspace, list.Tenant).Values().Encode(),
+			List: of(g.Filter(filter, filter.AsOf)),
 		}
 	}
 	return SystemListStuck200JSONResponse{out}, nil

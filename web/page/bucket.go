@@ -66,6 +66,18 @@ func (b bucket) counted(p links.Plane, base links.List, s models.Summary) string
 	return links.Runs(p, l)
 }
 
+// view is where a number of a page leads: on the system plane each class that needs a person has a view of its own.
+func (b bucket) view(p links.Plane, base links.List, s models.Summary) string {
+	l := BaseAt(base, s.Now)
+	switch {
+	case p == links.System && b.id == likelyStuck.id:
+		return links.Stuck(l)
+	case p == links.System && b.id == followUps.id:
+		return links.Failures(l)
+	}
+	return b.counted(p, base, s)
+}
+
 // shown is the bucket that a list is, if it is one.
 func shown(l links.List, now time.Time) (bucket, bool) {
 	for _, b := range []bucket{likelyStuck, followUps, olderFollowUps, activeRuns, queuedRuns, succeededToday} {

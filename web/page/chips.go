@@ -5,11 +5,12 @@ import (
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/web/view"
 )
 
 // chips name every filter in force in words, each with a link that takes it away.
-func (d RunsData) chips() []view.Chip {
+func (d form) chips() []view.Chip {
 	var chips []view.Chip
 	l := d.List
 	add := func(when bool, label, value string, without func(*links.List)) {
@@ -17,7 +18,7 @@ func (d RunsData) chips() []view.Chip {
 			rest := l
 			rest.AsOf = time.Time{}
 			without(&rest)
-			chips = append(chips, view.Chip{Label: label, Value: value, RemoveHref: links.Runs(d.Who.Plane, rest)})
+			chips = append(chips, view.Chip{Label: label, Value: value, RemoveHref: d.at(rest)})
 		}
 	}
 	add(l.Workspace != "", "Workspace", d.workspaceName(l.Workspace), func(l *links.List) { l.Workspace, l.Tenant = "", "" })
@@ -35,7 +36,7 @@ func (d RunsData) chips() []view.Chip {
 	add(l.Freshness != "", "Freshness", l.Freshness.Badge().Label, func(l *links.List) { l.Freshness = "" })
 	add(l.Open != nil && (l.Class != lifecycle.TerminalFollowUp || !*l.Open), "", pick(l.Open, openLabel, notOpenLabel), func(l *links.List) { l.Open = nil })
 	add(l.Lineage != nil, "", pick(l.Lineage, lineageLabel, noLineageLabel), func(l *links.List) { l.Lineage = nil })
-	add(l.Initiator != "", "Started by", d.initiatorName(l.Initiator), func(l *links.List) { l.Initiator = "" })
+	add(l.Initiator != "", "Started by", d.initiatorName(), func(l *links.List) { l.Initiator = "" })
 	add(l.Text != "", "Text", l.Text, func(l *links.List) { l.Text = "" })
 	add(l.Within > 0, "Queued", "in the last "+lifecycle.Span(l.Within), func(l *links.List) { l.Within = 0 })
 	add(!l.From.IsZero() || !l.To.IsZero(), "Queued", span(l.From, l.To), func(l *links.List) { l.From, l.To = time.Time{}, time.Time{} })
@@ -65,7 +66,7 @@ func span(from, to time.Time) string {
 	return "from " + from.UTC().Format(minute) + " to " + to.UTC().Format(minute)
 }
 
-func (d RunsData) workspaceName(slug string) string {
+func (d form) workspaceName(slug string) string {
 	for _, w := range d.Workspaces {
 		if w.Slug == slug {
 			return w.Name
@@ -77,7 +78,7 @@ func (d RunsData) workspaceName(slug string) string {
 	return slug
 }
 
-func (d RunsData) tenantName(slug string) string {
+func (d form) tenantName(slug string) string {
 	for _, t := range d.Tenants {
 		if t.Slug == slug {
 			return t.Name
@@ -86,15 +87,21 @@ func (d RunsData) tenantName(slug string) string {
 	return slug
 }
 
-// initiatorName finds the person's name where a run in view tells it.
-func (d RunsData) initiatorName(id string) string {
-	if id == d.Who.User.ID {
+// initiatorName is the name of whom the list is of, where the reader may know it.
+func (d form) initiatorName() string {
+	who := d.initiator()
+	if who == models.Me {
 		return d.Who.User.Name
 	}
-	for _, r := range d.Page.Runs {
-		if r.InitiatorID == id {
+	for _, m := range d.Members {
+		if m.ID == who {
+			return m.Name
+		}
+	}
+	for _, r := range d.shown {
+		if r.InitiatorID == who {
 			return r.Facts.Initiator
 		}
 	}
-	return id
+	return who
 }

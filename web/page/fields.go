@@ -2,10 +2,13 @@ package page
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/web/view"
 )
 
@@ -17,7 +20,7 @@ func choose(name, label, all, value string, options ...view.Option) view.Field {
 }
 
 // places offers workspaces and, within one, its tenants, where there is a choice.
-func (d RunsData) places() []view.Field {
+func (d form) places() []view.Field {
 	var fields []view.Field
 	if len(d.Workspaces) > 1 {
 		f := choose("workspace", "Workspace", "Every workspace", d.List.Workspace)
@@ -36,7 +39,7 @@ func (d RunsData) places() []view.Field {
 	return fields
 }
 
-func (d RunsData) typeField() view.Field {
+func (d form) typeField() view.Field {
 	f := choose("type", "Operation type", "Every type", d.List.Type)
 	known := d.List.Type == ""
 	for _, t := range d.types() {
@@ -49,7 +52,7 @@ func (d RunsData) typeField() view.Field {
 	return f
 }
 
-func (d RunsData) classField() view.Field {
+func (d form) classField() view.Field {
 	f := choose("problem_class", "Problem class", "Every class", string(d.List.Class))
 	for _, c := range lifecycle.ProblemClasses() {
 		f.Options = append(f.Options, view.Option{Value: string(c), Label: c.Label()})
@@ -57,7 +60,7 @@ func (d RunsData) classField() view.Field {
 	return f
 }
 
-func (d RunsData) outcomeField() view.Field {
+func (d form) outcomeField() view.Field {
 	f := choose("outcome", "Outcome", "Every outcome", string(d.List.Outcome))
 	for _, o := range lifecycle.Outcomes() {
 		if label := o.Badge().Label; label != "" {
@@ -67,8 +70,8 @@ func (d RunsData) outcomeField() view.Field {
 	return f
 }
 
-// more are the filters that are rarely asked for. None is sent before all are chosen.
-func (d RunsData) more() []view.Field {
+// more are the filters that are rarely asked for.
+func (d form) more() []view.Field {
 	l := d.List
 	status := choose("status", "Status", "Every status", string(l.Status))
 	for _, s := range lifecycle.Statuses() {
@@ -78,27 +81,42 @@ func (d RunsData) more() []view.Field {
 	for _, f := range lifecycle.Freshnesses() {
 		freshness.Options = append(freshness.Options, view.Option{Value: string(f), Label: f.Badge().Label})
 	}
-	cause := choose("cause", "Cause", "Whatever the cause", string(l.Cause))
+	fields := []view.Field{
+		status, freshness, d.causeField(), d.queueField(),
+		chooseBool("active", "Active", "Active or ended", l.Active, activeRuns.badge.Label, endedLabel),
+		chooseBool("open", "Follow-up", "Open or not", l.Open, openLabel, notOpenLabel),
+		d.lineageField(), d.initiatorField(),
+	}
+	return slices.Concat(fields, d.queuedFields(), d.endedFields())
+}
+
+func (d form) causeField() view.Field {
+	cause := choose("cause", "Cause", "Whatever the cause", string(d.List.Cause))
 	for _, c := range lifecycle.FilterCauses() {
 		cause.Options = append(cause.Options, view.Option{Value: string(c), Label: c.Label()})
 	}
-	fields := []view.Field{
-		status, freshness, cause, d.queueField(),
-		chooseBool("active", "Active", "Active or ended", l.Active, activeRuns.badge.Label, endedLabel),
-		chooseBool("open", "Follow-up", "Open or not", l.Open, openLabel, notOpenLabel),
-		chooseBool("stale_lineage", "Lineage", "Stuck or not", l.Lineage, lineageLabel, noLineageLabel),
-		d.initiatorField(),
-		within("within", "Queued", l.Within), momentField("from", "Queued from, UTC", l.From), momentField("to", "Queued before, UTC", l.To),
-		within("ended_within", "Ended", l.EndedWithin), momentField("ended_from", "Ended from, UTC", l.EndedFrom), momentField("ended_to", "Ended before, UTC", l.EndedTo),
+	return cause
+}
+
+func (d form) lineageField() view.Field {
+	return chooseBool("stale_lineage", "Lineage", "Stuck or not", d.List.Lineage, lineageLabel, noLineageLabel)
+}
+
+func (d form) queuedFields() []view.Field {
+	return []view.Field{
+		within("within", "Queued", d.List.Within), momentField("from", "Queued from, UTC", d.List.From), momentField("to", "Queued before, UTC", d.List.To),
 	}
-	for i := range fields {
-		fields[i].SubmitOnChange = false
+}
+
+func (d form) endedFields() []view.Field {
+	return []view.Field{
+		within("ended_within", "Ended", d.List.EndedWithin), momentField("ended_from", "Ended from, UTC", d.List.EndedFrom),
+		momentField("ended_to", "Ended before, UTC", d.List.EndedTo),
 	}
-	return fields
 }
 
 // queueField offers the queues of the registered types, and the one in force.
-func (d RunsData) queueField() view.Field {
+func (d form) queueField() view.Field {
 	f := choose("queue", "Task queue", "Every queue", d.List.Queue)
 	queues := map[string]bool{}
 	if d.Types != nil {
@@ -131,24 +149,47 @@ func chooseBool(name, label, all string, is *bool, yes, no string) view.Field {
 	return choose(name, label, all, value, view.Option{Value: "true", Label: yes}, view.Option{Value: "false", Label: no})
 }
 
-// initiatorField offers the reader, the people in view and whom the list is of: no list of people is needed.
-func (d RunsData) initiatorField() view.Field {
-	f := choose("initiator", "Started by", "Anybody", d.List.Initiator)
-	known := map[string]bool{"": true}
+// initiatorField offers the reader, the members of the workspaces in scope, the people in view and whom the list is of.
+func (d form) initiatorField() view.Field {
+	me := d.Who.User
+	f := choose("initiator", "Started by", "Anybody", d.initiator(), view.Option{Value: models.Me, Label: "Me, " + me.Name})
+	known := map[string]bool{"": true, models.Me: true, me.ID: true}
 	add := func(id, name string) {
 		if !known[id] {
 			known[id] = true
 			f.Options = append(f.Options, view.Option{Value: id, Label: cmp.Or(name, id)})
 		}
 	}
-	if d.Who.Plane == links.Admin {
-		add(d.Who.User.ID, "Me, "+d.Who.User.Name)
+	names := map[string]int{me.Name: 1}
+	for _, m := range d.Members {
+		names[m.Name]++
 	}
-	for _, r := range d.Page.Runs {
+	for _, m := range d.Members {
+		if names[m.Name] > 1 {
+			m.Name += ", " + m.Email
+		}
+		add(m.ID, m.Name)
+	}
+	for _, r := range d.shown {
 		add(r.InitiatorID, r.Facts.Initiator)
 	}
-	add(d.List.Initiator, d.initiatorName(d.List.Initiator))
+	add(f.Value, f.Value)
 	return f
+}
+
+// initiator is whom the list is of, as the field names people.
+func (d form) initiator() string {
+	asked := d.List.Initiator
+	is := func(u models.User) bool { return asked == u.ID || strings.EqualFold(asked, u.Email) }
+	if strings.EqualFold(asked, models.Me) || asked != "" && is(d.Who.User) {
+		return models.Me
+	}
+	for _, m := range d.Members {
+		if asked != "" && is(m) {
+			return m.ID
+		}
+	}
+	return asked
 }
 
 // spans are the lengths of time that are offered.

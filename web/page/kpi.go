@@ -11,7 +11,7 @@ func kpis(p links.Plane, base links.List, s models.Summary) []view.KPI {
 	numbers := make([]view.KPI, 0, 4)
 	for _, b := range []bucket{likelyStuck, followUps, activeRuns, succeededToday} {
 		numbers = append(numbers, view.KPI{
-			Label: b.badge.Label, Count: b.count(s), Href: b.counted(p, base, s), Tone: b.badge.Tone, Icon: b.badge.Icon,
+			Label: b.badge.Label, Count: b.count(s), Href: b.view(p, base, s), Tone: b.badge.Tone, Icon: b.badge.Icon,
 		})
 	}
 	if s.LikelyStuck > 0 {

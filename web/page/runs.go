@@ -1,8 +1,6 @@
 package page
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/opstruth/opstruth/internal/links"
@@ -13,11 +11,10 @@ import (
 
 // RunsData is what the list of runs of either plane is made of.
 type RunsData struct {
-	Frame
-	models.Around            // its tenants are those of List.Workspace
-	List          links.List // the filter in the URL
-	Page          models.RunPage
-	Summary       models.Summary // of Base(List)
+	Listing
+	Later   bool // not the first page
+	Page    models.RunPage
+	Summary models.Summary // of Base(List)
 }
 
 // Runs is the canonical list of runs: the admin plane's over what the member may see, the system plane's
@@ -67,6 +64,9 @@ func (d RunsData) pager() view.Pager {
 	if len(d.Page.Runs) == 1 {
 		p.Noun = "run"
 	}
+	if d.Later && len(d.Page.Runs) == 0 {
+		p.FirstHref = links.Runs(d.Who.Plane, d.List)
+	}
 	if d.Page.Prev != "" {
 		p.FirstHref, p.PrevHref = links.Runs(d.Who.Plane, d.List), links.RunsBefore(d.Who.Plane, d.List, d.Page.Prev)
 	}
@@ -75,9 +75,6 @@ func (d RunsData) pager() view.Pager {
 	}
 	return p
 }
-
-// narrowed reports whether anything beyond the reader's own scope narrows the list.
-func (d RunsData) narrowed() bool { return len(d.List.Values()) > 0 }
 
 func (d RunsData) empty() view.Empty {
 	all := view.Action{Label: "Show all runs", Href: links.Runs(d.Who.Plane, links.List{})}
@@ -134,38 +131,11 @@ func Lasting(l links.List) links.List {
 
 func (d RunsData) filters() view.FilterBar {
 	plane := d.Who.Plane
-	bar := view.FilterBar{
-		Href: links.Runs(plane, links.List{}),
-		Tabs: d.tabs(),
-		Search: view.Field{
-			Name: "q", Label: "Search in run id, workflow id, target and type", Kind: view.SearchField,
-			Value: d.List.Text, Placeholder: "Run id, workflow id, target or type",
-		},
-		Fields: append(d.places(), d.typeField(), d.classField(), d.outcomeField()),
-		More:   d.more(),
-		Views:  d.views(),
-	}
+	f := d.form(d.Page.Runs, func(l links.List) string { return links.Runs(plane, l) })
+	bar := f.bar(append(f.places(), f.typeField(), f.classField(), f.outcomeField()), f.more())
+	bar.Tabs, bar.Views = d.tabs(), d.views()
 	if len(d.Page.Runs) > 0 {
 		bar.Export = view.Link{Label: "CSV", Icon: "download", Href: links.RunsExport(plane, d.List)}
-	}
-	asked := map[string]bool{"q": true, "as_of": true}
-	for _, f := range slices.Concat(bar.Fields, bar.More) {
-		asked[f.Name] = true
-	}
-	for _, f := range bar.More {
-		if f.Value != "" {
-			bar.MoreAsked++
-		}
-	}
-	for name, values := range d.List.Values() {
-		if !asked[name] {
-			bar.Hidden = append(bar.Hidden, view.Pair{Name: name, Value: values[0]})
-		}
-	}
-	slices.SortFunc(bar.Hidden, func(a, b view.Pair) int { return strings.Compare(a.Name, b.Name) })
-	bar.Active = d.chips()
-	if len(bar.Active) > 1 {
-		bar.ResetHref = links.Runs(plane, links.List{})
 	}
 	return bar
 }

@@ -2,26 +2,30 @@ package page
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
-	"github.com/opstruth/opstruth/web/find"
 	"github.com/opstruth/opstruth/web/view"
 )
 
 // StuckData is what the page of what is likely stuck is made of.
 type StuckData struct {
-	Frame  // Now is the clock reading of the groups
-	Active int64
-	Groups []models.StuckGroup
+	Listing
+	Summary models.Summary      // of List
+	Groups  []models.StuckGroup // of List, at Summary.Now
 }
 
 // Stuck shows the likely stuck runs of every workspace by what holds them up: one dead fleet is one row.
 func Stuck(d StuckData) view.StuckPage {
+	total := d.Summary.LikelyStuck
 	p := view.StuckPage{
-		Shell:   d.shell("Stuck", sectionStuck, Asks(d.Active)),
+		Shell:   d.shell("Stuck", sectionStuck, Asks(d.Summary.Active)),
 		Heading: view.Heading{Title: "Stuck", Sub: "What is likely stuck in any workspace, by cause and task queue. The most runs first."},
+		Filters: d.filters(),
+		Title:   likelyStuck.badge.Label,
+		Count:   total,
 		Groups: view.Table{
 			ID: "stuck-groups", Caption: lifecycle.ActiveStaleAttention.Label() + " runs by cause and task queue",
 			Columns: []view.Column{
@@ -34,30 +38,44 @@ func Stuck(d StuckData) view.StuckPage {
 	for _, g := range d.Groups {
 		p.Groups.Rows = append(p.Groups.Rows, d.stuckRow(g))
 	}
+	if total > 0 {
+		p.All = view.Link{Label: "Run by run: show all " + view.Count(total), Href: links.Runs(links.System, d.bucket(models.BucketLikelyStuck, d.Summary.Now))}
+	}
 	return p
 }
 
+func (d StuckData) filters() view.FilterBar {
+	f := d.form(nil, links.Stuck)
+	return f.bar(append(f.places(), f.typeField(), f.queueField(), f.lineageField()), append([]view.Field{f.causeField(), f.initiatorField()}, f.queuedFields()...))
+}
+
 func (d StuckData) nothingStuck() view.Empty {
-	e := view.Empty{Icon: "circle-check", Title: "Nothing is likely stuck", Text: "As of " + lifecycle.Clock(d.Now) + ", nothing is active."}
-	switch {
-	case d.Active == 1:
-		e.Text = "As of " + lifecycle.Clock(d.Now) + ", the one active run was heard from in time."
-	case d.Active > 1:
-		e.Text = "As of " + lifecycle.Clock(d.Now) + ", all " + view.Count(d.Active) + " active runs were heard from in time."
+	as := "As of " + lifecycle.Clock(d.Summary.Now) + ", "
+	e := view.Empty{Icon: "circle-check", Title: "Nothing is likely stuck", Text: as + "nothing is active."}
+	if d.narrowed() {
+		e.Title, e.Text = "Nothing that matches these filters is likely stuck", as+"nothing that matches is active."
+		e.Action = &view.Action{Label: "Show all that is stuck", Href: links.Stuck(links.List{})}
+	}
+	switch n := d.Summary.Active; {
+	case n == 1:
+		e.Text = as + "the one active run was heard from in time."
+	case n > 1:
+		e.Text = as + "all " + view.Count(n) + " active runs were heard from in time."
 	}
 	return e
 }
 
 func (d StuckData) stuckRow(g models.StuckGroup) view.Row {
+	now := d.Summary.Now
 	checked := "not checked yet"
 	if !g.CheckedAt.IsZero() {
-		checked = "checked " + view.At(g.CheckedAt, d.Now).Ago()
+		checked = "checked " + view.At(g.CheckedAt, now).Ago()
 	}
 	onIt := "nobody"
 	if g.Claimed > 0 {
 		onIt = view.Count(g.Claimed) + " of them"
 	}
-	list := find.List(g.Filter(models.Filter{}, d.Now), "", "")
+	list := d.part(func(base models.Filter) models.Filter { return g.Filter(base, now) }, now)
 	return view.Row{
 		ID: "group-" + string(g.Cause) + "-" + g.Queue, Href: links.Runs(links.System, list),
 		Cells: []view.Cell{
@@ -65,8 +83,8 @@ func (d StuckData) stuckRow(g models.StuckGroup) view.Row {
 			{Badges: []view.Badge{g.Badge()}, Sub: g.ReconciliationNote()},
 			{Text: view.Count(g.Runs)},
 			{Text: g.NextStep().Text},
-			{When: view.At(g.Since, d.Now), Sub: newest(g, d.Frame)},
-			{When: view.At(g.LastHeard, d.Now), Sub: checked},
+			{When: view.At(g.Since, now), Sub: newest(g, now)},
+			{When: view.At(g.LastHeard, now), Sub: checked},
 			{Text: strconv.FormatInt(g.Workspaces, 10)},
 			{Text: onIt},
 		},
@@ -74,9 +92,9 @@ func (d StuckData) stuckRow(g models.StuckGroup) view.Row {
 }
 
 // newest tells when the last run joined a group that others began.
-func newest(g models.StuckGroup, f Frame) string {
-	last := view.At(g.Newest, f.Now).Ago()
-	if g.Runs < 2 || last == view.At(g.Since, f.Now).Ago() {
+func newest(g models.StuckGroup, now time.Time) string {
+	last := view.At(g.Newest, now).Ago()
+	if g.Runs < 2 || last == view.At(g.Since, now).Ago() {
 		return ""
 	}
 	return "newest " + last

@@ -18,7 +18,7 @@ import (
 
 func stuckOf(t *testing.T) page.StuckData {
 	t.Helper()
-	return page.StuckData{Frame: as(t, ""), Active: 500, Groups: []models.StuckGroup{
+	return page.StuckData{Listing: page.Listing{Frame: as(t, "")}, Summary: models.Summary{Now: now, Active: 500, LikelyStuck: 401}, Groups: []models.StuckGroup{
 		{
 			Group:  lifecycle.Group{Cause: lifecycle.NoWorkers, Queue: "inventory", Runs: 400, Since: now.Add(-10 * time.Minute)},
 			Newest: now.Add(-time.Minute), LastHeard: now.Add(-80 * time.Second), CheckedAt: now.Add(-4 * time.Second), Workspaces: 3, Claimed: 2,
@@ -32,8 +32,8 @@ func TestStuckRunsAreGrouped(t *testing.T) {
 	t.Parallel()
 	doc := html(t, ui.StuckPage(page.Stuck(stuckOf(t))))
 	require.Equal(t, []string{
-		"No worker serves queue inventory Likely stuck Still active, not reconciled. 400 Start a worker for queue inventory. 10 min ago newest 60 s ago 80 s ago checked 4 s ago 3 2 of them",
-		"Silent, cause not known yet, on queue sample Within a telemetry gap: the silence may be opstruth's own. Likely stuck Still active, not reconciled. 1 Wait for the next check. 3 s ago 23 s ago not checked yet 1 nobody",
+		"No worker serves queue “inventory” Likely stuck Still active, not reconciled. 400 Start a worker for queue “inventory”. 10 min ago newest 60 s ago 80 s ago checked 4 s ago 3 2 of them",
+		"Silent, cause not known yet, on queue “sample” Within a telemetry gap: the silence may be opstruth's own. Likely stuck Still active, not reconciled. 1 Wait for the next check. 3 s ago 23 s ago not checked yet 1 nobody",
 	}, texts(doc.Find("#stuck-groups tbody tr")))
 	for i, want := range []links.List{
 		{Class: lifecycle.ActiveStaleAttention, Cause: lifecycle.NoWorkers, Queue: "inventory", AsOf: now},
@@ -49,7 +49,7 @@ func TestStuckRunsAreGrouped(t *testing.T) {
 		require.Equal(t, want, got)
 	}
 
-	calm := page.StuckData{Frame: as(t, ""), Active: 12}
+	calm := page.StuckData{Listing: page.Listing{Frame: as(t, "")}, Summary: models.Summary{Now: now, Active: 12}}
 	doc = html(t, ui.StuckPage(page.Stuck(calm)))
 	require.Equal(t, "Nothing is likely stuck As of 14:03 UTC, all 12 active runs were heard from in time.", text(doc.Find(".empty-state")))
 }
@@ -62,15 +62,16 @@ func failuresOf(t *testing.T) page.FailuresData {
 			Example: models.Example{RunID: id, Message: message, EndedAt: now.Add(-time.Hour)},
 		}
 	}
-	closed := group(lifecycle.Failed, ": ", 2, "r3", "")
+	closed := group(lifecycle.Failed, models.NoReason, 2, "r3", "")
 	closed.Reconciled, closed.Cause, closed.Lineage = true, lifecycle.NoWorkers, 2
 	return page.FailuresData{
-		Frame: as(t, ""), Summary: models.Summary{Now: now, FollowUpRecent: 15, FollowUpOlder: 1},
+		Listing: page.Listing{Frame: as(t, "")}, Summary: models.Summary{Now: now, FollowUpRecent: 18, FollowUpOlder: 1},
 		Recent: []models.FailureGroup{
-			group(lifecycle.PartiallySucceeded, "items_failed: # of # items failed", 12, "r1", "3 of 400 items failed"),
-			group(lifecycle.Failed, ": ", 1, "r2", ""), closed,
+			group(lifecycle.PartiallySucceeded, "# of # items failed", 12, "r1", "3 of 400 items failed"),
+			group(lifecycle.PartiallySucceeded, "mailbox … is full", 3, "r5", "2 of 9 items failed"),
+			group(lifecycle.Failed, models.NoReason, 1, "r2", ""), closed,
 		},
-		Older: []models.FailureGroup{group(lifecycle.Blocked, "blocked: <b>no</b> right", 1, "r4", "<b>no</b> right")},
+		Older: []models.FailureGroup{group(lifecycle.Blocked, "<b>no</b> right", 1, "r4", "<b>no</b> right")},
 		Page:  models.RunPage{Now: now, Runs: []models.Run{caseOf(t, "failed"), caseOf(t, "reconciled")}},
 	}
 }
@@ -82,13 +83,15 @@ func TestFailuresAreGroupedByReason(t *testing.T) {
 	require.Equal(t, []string{"Ended by themselves, last 7 days", "Closed by opstruth after silence, last 7 days", "Ended by themselves, older", "Runs of the last 7 days that need follow-up"},
 		texts(doc.Find("main h2")))
 	require.Equal(t, []string{
-		"# of # items failed Inventory sync · items_failed · such as “3 of 400 items failed” Partly done 12 1 none 60 min ago",
+		"# of # items failed Inventory sync · such as “3 of 400 items failed” Partly done 12 1 none 60 min ago",
+		"mailbox … is full Inventory sync · the reason of most of their failed items Partly done 3 1 none 60 min ago",
 		"No reason was recorded Inventory sync Failed 1 1 none 60 min ago",
 	}, texts(doc.Find("#failures-recent tbody tr")))
 	require.Equal(t, []string{"No worker serves the queue Inventory sync Failed · was stuck 2 1 2 of them 60 min ago"}, texts(doc.Find("#failures-recent-reconciled tbody tr")))
 	require.Contains(t, text(doc.Find("#failures-older")), "<b>no</b> right", "a foreign text is no markup")
 	require.Equal(t, 2, doc.Find("#runs tbody tr[data-run]").Length())
-	require.Equal(t, "Show all 15", text(doc.Find(".panel-foot a")))
+	require.Equal(t, "18", text(doc.Find("#runs-panel-title + .panel-count")))
+	require.Equal(t, "The newest 2 are shown. Show all 18 1 older than 7 days", text(doc.Find(".panel-foot")))
 
 	rare := failuresOf(t)
 	rare.Summary.FollowUpOlder = 1001
@@ -101,7 +104,7 @@ func TestFailuresAreGroupedByReason(t *testing.T) {
 	open := true
 	require.Equal(t, links.List{
 		Class: lifecycle.TerminalFollowUp, Open: &open, EndedFrom: now.Add(-models.Recent), Type: "inventory.sync", Outcome: lifecycle.Failed,
-		Freshness: lifecycle.ReconciledFailed, Cause: lifecycle.NoWorkers, Failure: ": ", AsOf: now,
+		Freshness: lifecycle.ReconciledFailed, Cause: lifecycle.NoWorkers, Failure: "-", AsOf: now,
 	}, list)
 }
 

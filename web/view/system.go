@@ -4,16 +4,24 @@ package view
 type StuckPage struct {
 	Shell   Shell
 	Heading Heading
+	Filters FilterBar
+	Title   string // of Groups
+	Count   int64  // of runs in Groups
 	Groups  Table
+	All     Link // the list of exactly these runs; empty where there are none
 }
 
 // FailuresPage is what ended and needs follow-up, grouped by how it ended, and then run by run.
 type FailuresPage struct {
 	Shell    Shell
 	Heading  Heading
+	Filters  FilterBar
 	Sections []FailureSection // of the last seven days, then older; each in its two kinds
+	Count    int64            // of the runs that Runs begins
 	Runs     RunTable
-	All      Link // the list of all that Runs begins; empty where it shows all
+	Shown    string // says that Runs ends before them, with All
+	All      Link   // the list of exactly so many; empty where Runs has them
+	Older    Link   // of those that ended before; empty where there are none
 }
 
 // FailureSection is the groups of one kind.
