@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/opstruth/opstruth/internal/links"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/web/access"
 	"github.com/opstruth/opstruth/web/page"
@@ -19,6 +20,9 @@ const (
 
 // workspace is the overview of a workspace, for all tenants that the member may see.
 func (s *server) workspace(c *gin.Context, a access.Access) error {
+	if c.GetHeader("HX-Target") == ui.HistoryID {
+		return s.history(c, a)
+	}
 	d, err := s.placeData(c, a)
 	if err != nil {
 		return err
@@ -42,6 +46,9 @@ func (s *server) workspace(c *gin.Context, a access.Access) error {
 
 // tenant is the dashboard of a tenant.
 func (s *server) tenant(c *gin.Context, a access.Access) error {
+	if c.GetHeader("HX-Target") == ui.HistoryID {
+		return s.history(c, a)
+	}
 	d, err := s.placeData(c, a)
 	if err != nil {
 		return err
@@ -49,15 +56,35 @@ func (s *server) tenant(c *gin.Context, a access.Access) error {
 	return s.page(c, ui.Overview(page.Tenant(d)), nil)
 }
 
-// placeData loads the numbers and then the rows behind them, at the numbers' clock reading.
-func (s *server) placeData(c *gin.Context, a access.Access) (d page.PlaceData, err error) {
-	ctx, scope := c.Request.Context(), a.Scope()
+// history is the part of both that a page in view asks for by itself: it costs what ended in its days, so that the page
+// comes before it.
+func (s *server) history(c *gin.Context, a access.Access) error {
+	d, err := s.numbers(c, a)
+	if err == nil {
+		d.History, err = s.Store.History(c.Request.Context(), a.Scope(), place(a), d.Summary.Now, d.Days)
+	}
+	return s.page(c, ui.History(page.PlaceHistory(d)), err)
+}
+
+func place(a access.Access) models.Filter {
+	return models.Filter{WorkspaceID: a.Workspace.ID, TenantID: a.Tenant.ID}
+}
+
+// numbers loads what every part of a place's page has.
+func (s *server) numbers(c *gin.Context, a access.Access) (d page.PlaceData, err error) {
 	if d.Frame, err = s.frame(c, a); err != nil {
 		return d, err
 	}
-	d.Tenant = a.Tenant
-	place := models.Filter{WorkspaceID: a.Workspace.ID, TenantID: a.Tenant.ID}
-	if d.Summary, err = s.Store.Summary(ctx, scope, place); err != nil {
+	d.Tenant, d.Days = a.Tenant, historyDays(c.Query("days"))
+	d.Summary, err = s.Store.Summary(c.Request.Context(), a.Scope(), place(a))
+	return d, err
+}
+
+// placeData loads the numbers and then the rows behind them, at the numbers' clock reading.
+func (s *server) placeData(c *gin.Context, a access.Access) (page.PlaceData, error) {
+	ctx, scope, place := c.Request.Context(), a.Scope(), place(a)
+	d, err := s.numbers(c, a)
+	if err != nil {
 		return d, err
 	}
 	now := d.Summary.Now
@@ -72,10 +99,14 @@ func (s *server) placeData(c *gin.Context, a access.Access) (d page.PlaceData, e
 	if d.Recent, err = s.Store.ListRuns(ctx, scope, recent, models.Page{Limit: recentRows}); err != nil {
 		return d, err
 	}
-	if d.KeepHistory = c.GetHeader("HX-Target") == ui.LiveID; d.KeepHistory {
-		return d, nil
+	switch {
+	case c.GetHeader("HX-Target") == ui.LiveID:
+		d.HistoryPart = page.HistoryKept
+	case c.Query(links.HistoryParam) == "":
+		d.HistoryPart = page.HistoryLater
+	default:
+		d.History, err = s.Store.History(ctx, scope, place, now, d.Days)
 	}
-	d.History, err = s.Store.History(ctx, scope, place, now, historyDays(c.Query("days")))
 	return d, err
 }
 

@@ -35,11 +35,11 @@ func tallness[N ~int64](n, most N) int {
 	return int(float64(n) / float64(most) * (chartFoot - chartHead))
 }
 
-// chart is an empty one with its levels and days.
-func (g grid) chart(top string) view.Chart {
+// chart is an empty one with the level of its largest value and its days.
+func (g grid) chart(top view.ChartLine) view.Chart {
 	at := func(day int) string { return g.name(g.from.AddDate(0, 0, day)) }
 	return view.Chart{
-		W: chartWidth, H: chartTall, Top: view.ChartLine{Y: chartHead, Label: top}, Foot: chartFoot,
+		W: chartWidth, H: chartTall, Top: top, Foot: chartFoot,
 		Days: []view.ChartDay{
 			{X: 0, Label: at(0), Anchor: "start"},
 			{X: chartWidth / 2, Label: at(g.days / 2), Anchor: "middle"},

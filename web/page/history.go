@@ -38,12 +38,16 @@ func byType(h models.History) []typed {
 	return all
 }
 
-// history draws how runs ended. Whatever it shows leads to exactly the runs that it counts.
-func (d PlaceData) history(base links.List, path string) view.History {
-	if d.KeepHistory {
+// PlaceHistory draws how a workspace's or a tenant's runs ended. Whatever it shows leads to exactly the runs that it
+// counts.
+func PlaceHistory(d PlaceData) view.History {
+	if d.HistoryPart == HistoryKept {
 		return view.History{Unchanged: true}
 	}
-	days := int(d.History.To.Sub(d.History.From)/(24*time.Hour)) + 1
+	base, path, days := d.within(d.Tenant.Slug), links.Workspace(d.Workspace.Slug), d.Days
+	if d.Tenant.Slug != "" {
+		path = links.Tenant(d.Workspace.Slug, d.Tenant.Slug)
+	}
 	v := view.History{
 		Title: fmt.Sprintf("How runs ended in the last %d days", days),
 		Note:  "Days begin at midnight UTC; today is not over. Times are from start to end.",
@@ -52,12 +56,11 @@ func (d PlaceData) history(base links.List, path string) view.History {
 	for _, n := range HistoryDays {
 		v.Spans = append(v.Spans, view.Tab{Label: fmt.Sprintf("%d days", n), Href: links.Days(path, n), Current: n == days})
 	}
-	if Asks(d.Summary.Active) {
-		v.Href = renewal(d.URL)
-	}
-	if d.History.From.IsZero() {
+	if d.HistoryPart == HistoryLater {
+		v.Later = view.Link{Label: "Show it", Href: links.History(path, days)}
 		return v
 	}
+	v.Href, v.Poll = links.History(path, days), Asks(d.Summary.Active)
 	all := byType(d.History)
 	seen := map[lifecycle.Outcome]bool{}
 	for i, t := range all {
@@ -125,8 +128,8 @@ func (d PlaceData) outcomes(base links.List, g grid, t typed) view.Chart {
 		}
 		most = max(most, n)
 	}
-	most = max(most, 4) // a day with one run is no peak
-	chart := g.chart(view.Count(most))
+	scale := max(most, 4) // a day with one run is no peak
+	chart := g.chart(view.ChartLine{Y: chartFoot - tallness(most, scale), Label: view.Count(most)})
 	for day := range g.days {
 		y := chartFoot
 		for _, o := range stacked {
@@ -134,7 +137,7 @@ func (d PlaceData) outcomes(base links.List, g grid, t typed) view.Chart {
 				if c.Outcome != o {
 					continue
 				}
-				h := max(minBar, tallness(c.Runs, most))
+				h := max(minBar, tallness(c.Runs, scale))
 				y -= h
 				chart.Marks = append(chart.Marks, view.ChartMark{
 					X: g.x(day), Y: y, W: g.width(), H: h, Class: barOf(o), Href: d.runsOf(base, c),
@@ -156,7 +159,7 @@ func (d PlaceData) took(base links.List, g grid, t typed) view.Chart {
 			good, longest = append(good, c), max(longest, c.P95)
 		}
 	}
-	chart := g.chart(view.Length(longest))
+	chart := g.chart(view.ChartLine{Y: chartHead, Label: view.Length(longest)})
 	if len(good) == 0 {
 		chart.Empty = "No run of this type succeeded in these days."
 		return chart

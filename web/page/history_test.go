@@ -104,7 +104,8 @@ func TestHistoryRenewsItselfAtItsOwnPace(t *testing.T) {
 	require.Equal(t, 1, section.Filter("[data-seldom]").Length())
 	require.Equal(t, links.History(links.Workspace("northwind"), 14), section.AttrOr("hx-get", ""))
 	d.Summary.Active = 0
-	require.Empty(t, html(t, ui.Overview(page.Overview(d))).Find("#history").AttrOr("hx-get", ""))
+	section = html(t, ui.Overview(page.Overview(d))).Find("#history")
+	require.Equal(t, 1, section.Filter("[data-live][data-seldom]:not([data-poll])").Length(), "it is asked for after a change elsewhere")
 	d.HistoryPart = page.HistoryKept
 	section = html(t, ui.Overview(page.Overview(d))).Find("#history")
 	require.Equal(t, 1, section.Filter("[data-unchanged]").Length())

@@ -18,11 +18,20 @@ type PlaceData struct {
 	FollowUp models.RunPage // the first of models.BucketFollowUpRecent at Summary.Now
 	Recent   models.RunPage // the newest, whatever they are
 	Tenants  []TenantCount  // of the workspace that the reader may see; unused on a tenant's page
+	Days     int            // of the history
 	History  models.History // at Summary.Now
-	// KeepHistory says that the page in view renews itself and that its history, which costs more than the rest and
-	// changes less, stays for now.
-	KeepHistory bool
+
+	HistoryPart HistoryPart
 }
+
+// HistoryPart says where a place's history is.
+type HistoryPart int
+
+const (
+	HistoryHere  HistoryPart = iota // in PlaceData
+	HistoryLater                    // asked for once the page is there: it costs more than the rest
+	HistoryKept                     // as the page in view has it, which renews itself: it changes less than the rest
+)
 
 // TenantCount is a tenant and its numbers.
 type TenantCount struct {
@@ -36,7 +45,7 @@ func Overview(d PlaceData) view.Overview {
 	p.Heading = view.Heading{Title: d.Workspace.Name, Sub: "What runs, what is stuck and what ended badly, for all tenants you may see."}
 	places := d.tenants()
 	p.Places = &places
-	p.History = d.history(d.within(""), links.Workspace(d.Workspace.Slug))
+	p.History = PlaceHistory(d)
 	p.Recent.Empty = view.Empty{
 		Icon: "player-play", Title: "No operation has run yet",
 		Text: "Open a tenant below and start one there; it appears here at once.",
@@ -51,7 +60,7 @@ func Tenant(d PlaceData) view.Overview {
 		Crumbs: []view.Crumb{{Label: d.Workspace.Name, Href: links.Workspace(d.Workspace.Slug)}, {Label: d.Tenant.Name}},
 		Title:  d.Tenant.Name,
 	}
-	p.History = d.history(d.within(d.Tenant.Slug), links.Tenant(d.Workspace.Slug, d.Tenant.Slug))
+	p.History = PlaceHistory(d)
 	p.Recent.Empty = view.Empty{Icon: "player-play", Title: "No operation has run for this tenant yet"}
 	if d.may(d.Workspace.ID) {
 		p.Starts = d.startable(d.Tenant, "")

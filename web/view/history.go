@@ -14,10 +14,13 @@ type History struct {
 	Types []TypeHistory
 	Rest  Link // types that are not drawn; empty where all are
 	Empty Empty
-	// Href is asked for it again, at a pace of its own; empty: it does not change by itself.
+	// Href is asked for it again, at a pace of its own, and while something is active by itself.
 	Href string
+	Poll bool
 	// Unchanged says that it stays as the page in view has it.
 	Unchanged bool
+	// Later is where all but the title and Spans is, which the page asks for once it is there; empty: it is here.
+	Later Link
 }
 
 // HistoryKey explains a colour.

@@ -35,7 +35,7 @@
     };
   };
   const followers = [
-    follower("[data-live]:not([data-seldom]), [data-live][data-pending]", 1500),
+    follower("[data-live]:not([data-seldom]), [data-live][data-pending]", 3000),
     follower("[data-live][data-seldom]:not([data-poll], [data-pending])", 60000),
   ];
   const news = () => { for (const f of followers) f.news(); };
