@@ -13,7 +13,7 @@ import (
 // changes, never per beat. A step that fails every second, or a server that asks for a pause again and again, must not
 // flood it.
 const (
-	maxSeen  = 100         // events of either kind per run; the last says that the others are left out
+	maxSeen   = 100         // events of either kind per run; the last says that the others are left out
 	leastHeld = time.Second // shorter waits within a step are not told
 )
 

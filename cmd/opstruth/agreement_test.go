@@ -98,10 +98,10 @@ var everyRun = os.Getenv("OPSTRUTH_TEST_EVERY_RUN") != ""
 
 // story is a run as every surface has to tell it.
 type story struct {
-	run                                       models.Run
-	truth                                     lifecycle.Truth
-	badge, headline, marks, lineage           string
-	class, freshness                          string
+	run                             models.Run
+	truth                           lifecycle.Truth
+	badge, headline, marks, lineage string
+	class, freshness                string
 }
 
 // nextStep is what the reader is told to do: who cannot reach Temporal asks platform staff.

@@ -11,8 +11,8 @@ type RunRow struct {
 	Badges    []Badge // the state first, then its marks
 	Class     string  // the problem class, where the state does not say it
 	Freshness string
-	Lineage   string  // whether and how often it was stuck
-	WasStuck  bool    // Lineage says more than the state does
+	Lineage   string // whether and how often it was stuck
+	WasStuck  bool   // Lineage says more than the state does
 	Headline  string
 	Next      string // the next step of a run that needs somebody
 	Progress  Progress
