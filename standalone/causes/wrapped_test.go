@@ -44,6 +44,17 @@ func jobWorkflow(ctx workflow.Context, j job) (string, error) {
 			j.Round++
 			return "", workflow.NewContinueAsNewError(ctx, jobWorkflow, j)
 		}
+	case "abandon":
+		if j.Round == 0 {
+			ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+				WorkflowID: abandoned(workflow.GetInfo(ctx).WorkflowExecution.ID), ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+			})
+			if err := workflow.ExecuteChildWorkflow(ctx, childWorkflow, j).GetChildWorkflowExecution().Get(ctx, nil); err != nil {
+				return "", err
+			}
+			j.Round++
+			return "", workflow.NewContinueAsNewError(ctx, jobWorkflow, j)
+		}
 	case "child":
 		ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{WorkflowID: "job-child-" + workflow.GetInfo(ctx).WorkflowExecution.RunID})
 		return "", workflow.ExecuteChildWorkflow(ctx, childWorkflow, j).Get(ctx, nil)
@@ -57,8 +68,18 @@ func jobWorkflow(ctx workflow.Context, j job) (string, error) {
 	return "round " + strconv.Itoa(j.Round), errors.Join(first.Get(ctx, nil), second.Get(ctx, nil))
 }
 
+// abandoned is the id of the child that the workflow of this id leaves behind.
+func abandoned(id string) string { return "abandoned-by-" + id }
+
 func childWorkflow(ctx workflow.Context, j job) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Hour})
+	if j.Mode == "abandon" && j.Round == 0 { // its activity begins after those of its parent, and in an execution of its own
+		if err := workflow.Sleep(ctx, slow*time.Second); err != nil {
+			return err
+		}
+		j.Round, j.MS = 1, 2*j.MS
+		return workflow.NewContinueAsNewError(ctx, childWorkflow, j)
+	}
 	return workflow.ExecuteActivity(ctx, jobActivity, j, "of the child").Get(ctx, nil)
 }
 
@@ -124,6 +145,22 @@ func TestAWrappedWorkflowsLifeIsSeen(t *testing.T) {
 		require.NoError(t, err)
 		require.JSONEq(t, map[string]string{"work": `"round 0"`, "continue": `"round 2"`}[mode], string(result.Body))
 	}
+}
+
+// The child's activity bears the name of the execution that started it, and begins later than what the next one does.
+func TestAnAbandonedChildTakesNothingFromItsParent(t *testing.T) {
+	shared.worker(t, "wrapped")
+	id := shared.startJob(t, "wrapped", job{Mode: "abandon", MS: slow * 4000})
+	ended, _ := shared.await(t, id, "ended", patience, isEnded)
+	require.Equal(t, lifecycle.Succeeded, ended.Facts.Outcome, shared.story(t, id))
+	require.Zero(t, ended.Facts.StaleEpisodes, shared.story(t, id))
+	result, err := shared.store.Artifact(t.Context(), models.Engine(), id, "result.json")
+	require.NoError(t, err)
+	require.JSONEq(t, `"round 1"`, string(result.Body))
+
+	require.NoError(t, shared.client.GetWorkflow(t.Context(), abandoned(contract.WorkflowID(id)), "").Get(t.Context(), nil), "it ends, too")
+	late, _ := shared.run(t, id)
+	require.Contains(t, late.Facts.Late.Summary, "of the child")
 }
 
 func TestAWrappedWorkflowFails(t *testing.T) {
