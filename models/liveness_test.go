@@ -236,7 +236,7 @@ func (sc *scene) told() (lines []string) {
 	for _, e := range slices.Backward(events) {
 		var d models.EventData
 		require.NoError(sc, json.Unmarshal(e.Data, &d))
-		switch e.Kind {
+		switch e.Kind { //nolint:exhaustive // the others are not about waits
 		case lifecycle.WaitDeclared:
 			lines = append(lines, fmt.Sprintf("%s: %s %s from %s until %s", d.WaitID, e.Kind, d.Wait, after(e.At), after(time.UnixMicro(d.Until))))
 		case lifecycle.WaitEnded:
