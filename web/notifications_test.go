@@ -36,7 +36,15 @@ func runsOf(rows *goquery.Selection) (ids []string) {
 func TestNotificationsTellEveryEndInTheWordsOfItsTruth(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	seedStates(t, b)
+	w := b.world
+	for _, o := range []lifecycle.Outcome{lifecycle.Succeeded, lifecycle.PartiallySucceeded, lifecycle.Failed, lifecycle.Blocked, lifecycle.Cancelled} {
+		modelstest.Ended(t, b.store, w.NewRun(), o)
+	}
+	modelstest.Ended(t, b.store, w.NewRun(impatient("fleet")), lifecycle.Succeeded) // was stuck once
+	modelstest.Reconciled(t, b.store, w.NewRun(nobodys))
+	modelstest.Running(t, b.store, w.NewRun(nobodys))
+	modelstest.Running(t, b.store, w.NewRun(impatient("fleet")))
+	modelstest.Queued(t, b.store, w.NewRun())
 	b.freeze()
 	truths, told := b.truths(), map[string]bool{}
 	var last time.Time
