@@ -16,13 +16,13 @@ var tenantBuckets = []Bucket{BucketActive, BucketLikelyStuck, BucketFollowUpRece
 func (s *Store) TenantSummaries(ctx context.Context, sc Scope, workspaceID string, now time.Time) (map[string]Summary, error) {
 	var parts []string
 	var args []any
+	// Grouped by the bare column SQLite would walk all that every tenant ever ran, in the order of its index.
 	for _, b := range tenantBuckets {
 		c, err := s.runConditions(ctx, sc, b.Filter(Filter{WorkspaceID: workspaceID}, now))
 		if err != nil {
 			return nil, err
 		}
-		c.add("r.tenant_id IS NOT NULL")
-		parts = append(parts, `SELECT '`+string(b)+`' AS bucket, r.tenant_id, COUNT(*) AS n`+c.from()+` GROUP BY r.tenant_id`)
+		parts = append(parts, `SELECT '`+string(b)+`' AS bucket, COALESCE(r.tenant_id, '') AS tenant_id, COUNT(*) AS n`+c.from()+` GROUP BY 2`)
 		args = append(args, c.args...)
 	}
 	type row struct {
@@ -36,6 +36,9 @@ func (s *Store) TenantSummaries(ctx context.Context, sc Scope, workspaceID strin
 	}
 	all := map[string]Summary{}
 	for _, r := range rows {
+		if r.TenantID == "" {
+			continue
+		}
 		sum := all[r.TenantID]
 		sum.Now = now
 		switch r.Bucket { //nolint:exhaustive // tenantBuckets only
