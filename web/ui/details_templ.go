@@ -86,7 +86,7 @@ func Items(i view.Items) templ.Component {
 			}
 		}
 		if len(i.Rows) == 0 {
-			templ_7745c5c3_Err = Empty(i.Empty).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Empty(i.Empty.On(i.Pager)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

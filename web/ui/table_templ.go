@@ -33,7 +33,7 @@ func Table(t view.Table) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(t.Rows) == 0 {
-			templ_7745c5c3_Err = Empty(t.Empty).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Empty(t.Empty.On(t.Pager)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
