@@ -181,6 +181,8 @@ var (
 	allOfThem = regexp.MustCompile(`(?i)(?:show|see) all ([\d,]+)$`)
 	first     = regexp.MustCompile(`^([\d,]+)\b`)
 	ofADay    = regexp.MustCompile(`^\d+ \w+: ([\d,]+) `)
+	atTheEnd  = regexp.MustCompile(`(\d+)$`)
+	anyNumber = regexp.MustCompile(`\d+`)
 	anyDigit  = regexp.MustCompile(`\d`)
 )
 
@@ -228,6 +230,18 @@ func countedLinks(v visit) (all []struct {
 			odd = append(odd, "a number that nobody understands: "+text(a))
 		}
 	}
+	for _, a := range v.doc.Find(`nav[aria-label="Main"] a[href]`).EachIter() {
+		to, last := a.AttrOr("href", ""), atTheEnd.FindStringSubmatch(text(a))
+		n, err := strconv.Atoi(strings.Join(last[min(1, len(last)):], ""))
+		switch {
+		case err == nil && v.toList(to):
+			add(to, "#runs tbody tr[data-run]", text(a), n)
+		case err == nil && v.toView(to):
+			add(to, viewTotal, text(a), n)
+		case anyDigit.MatchString(text(a)):
+			odd = append(odd, "a number that nobody understands: "+text(a))
+		}
+	}
 	for _, a := range v.doc.Find(`#bell, .tabs a[href^="` + links.Notifications(false) + `"]`).EachIter() {
 		if n, ok := number(a); ok && !strings.HasSuffix(text(a), "+") { // which is not counted further
 			add(a.AttrOr("href", a.Find("a").AttrOr("href", "")), "#notifications tbody tr[data-run]", "notifications: "+text(a), n)
@@ -258,6 +272,15 @@ func countsAreLists(v visit) []string {
 	for _, c := range counted {
 		if is := v.rows(c.to, c.what); is != c.n {
 			all = append(all, fmt.Sprintf("%d is said by %q, and %d are at %s", c.n, c.says, is, c.to))
+		}
+	}
+	for _, o := range v.doc.Find("#overlay:has([data-run])").EachIter() { // whose head counts what its foot leads to
+		numbers := func(in string) []string {
+			return o.Find(in).Map(func(_ int, s *goquery.Selection) string { return anyNumber.FindString(text(s)) })
+		}
+		said, leads := numbers("summary .overlay-count, summary .overlay-stuck"), numbers(".overlay-foot a")
+		if !slices.Equal(said, leads) || len(said) == 0 {
+			all = append(all, fmt.Sprintf("the overlay says %v and leads to %v", said, leads))
 		}
 	}
 	for _, b := range v.doc.Find(".bucket").EachIter() {
