@@ -13,6 +13,7 @@ import (
 
 	"github.com/opstruth/opstruth/internal/auth"
 	"github.com/opstruth/opstruth/internal/links"
+	"github.com/opstruth/opstruth/internal/pgtest"
 	"github.com/opstruth/opstruth/internal/start"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
@@ -25,55 +26,53 @@ import (
 // told is what a reader sees of a run.
 type told struct{ Badge, Headline, Next string }
 
-// In a browser a list and the pages behind it, on both planes, show fifty runs of all states as lifecycle.Derive tells
-// them, at one clock that stands still. That every surface tells every run so is tested without a browser.
+// In a browser lists, places, the views of the system plane and the pages of fifty runs of all states tell runs as
+// lifecycle.Derive does, and every number is that of the runs that it counts, on both databases, at one clock that stands
+// still. That every surface tells every run so is tested without a browser.
 func TestSurfacesAgreeInABrowser(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("the runs come from seed %d", seed)
-	now, record := modelstest.Epoch, modelstest.New(t)
-	store := modelstest.At(record, now)
-	crowd := modelstest.SeedCrowd(t, store)
-	require.NoError(t, modelstest.At(record, now.Add(-time.Second)).FinishPass(t.Context(), models.PassReport{Every: 5 * time.Second, TemporalAnswered: true}))
-	modelstest.Generate(t, store, crowd, rand.New(rand.NewPCG(seed, 6)), now, 400)
-	chosen := chooseFifty(t, store, now)
-	base := serve(t, store)
-
-	for plane, user := range map[links.Plane]models.User{links.Admin: crowd.Member, links.System: crowd.Staff} {
-		b := browser.Open(t, base)
-		b.GoTo(signInLink(t, store, user, plane))
-		listed := listedRuns(b, links.Runs(plane, links.List{}))
-		require.Len(t, listed, 400, plane)
-		for id, want := range chosen {
-			row := listed[id]
-			require.Equal(t, want.Badge, row.Badge, "%s list: badge of run %s", plane, id)
-			require.Equal(t, want.Headline, row.Headline, "%s list: headline of run %s", plane, id)
-			require.Equal(t, links.Run(plane, id, links.List{}), row.Href, "%s list: destination of run %s", plane, id)
-			b.GoTo(row.Href)
-			require.Equal(t, want, shownRun(b), "%s: page of run %s", plane, id)
-		}
+	for name, open := range map[string]func(*testing.T) *models.Store{"sqlite": func(t *testing.T) *models.Store { return modelstest.New(t) }, "postgres": postgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seed := rand.Uint64()
+			t.Logf("the runs come from seed %d", seed)
+			now, record := modelstest.Epoch, open(t)
+			store := modelstest.At(record, now)
+			crowd := modelstest.SeedCrowd(t, store)
+			require.NoError(t, modelstest.At(record, now.Add(-time.Second)).FinishPass(t.Context(), models.PassReport{Every: 5 * time.Second, TemporalAnswered: true}))
+			modelstest.Generate(t, store, crowd, rand.New(rand.NewPCG(seed, 6)), now, 400)
+			a := newAgreed(t, store, now)
+			chosen := a.chooseFifty()
+			base := serve(t, store)
+			for plane, user := range map[links.Plane]models.User{links.Admin: crowd.Member, links.System: crowd.Staff} {
+				b := browser.Open(t, base)
+				b.GoTo(signInLink(t, store, user, plane))
+				listed := a.listed(b, links.Runs(plane, links.List{}))
+				require.Len(t, listed, 400, plane)
+				for _, id := range chosen {
+					b.GoTo(listed[id].Href)
+					require.Equal(t, links.Run(plane, id, links.List{}), listed[id].Href, "%s list: destination of run %s", plane, id)
+					require.Equal(t, a.pageOf(id, plane), shownRun(b), "%s: page of run %s", plane, id)
+				}
+				a.places(b, plane)
+			}
+		})
 	}
 }
 
-// chooseFifty chooses runs, one of every state, cause and class that there is and then any, by what they must tell.
-func chooseFifty(t *testing.T, store *models.Store, now time.Time) map[string]told {
+func postgres(t *testing.T) *models.Store {
 	t.Helper()
-	const fifty = 50
-	page, err := store.ListRuns(t.Context(), models.Platform(), models.Filter{}, models.Page{Limit: 500})
-	require.NoError(t, err)
-	chosen, seen := map[string]told{}, map[string]bool{}
-	for _, all := range []bool{false, true} {
-		for _, r := range page.Runs {
-			truth := lifecycle.Derive(r.Facts, now)
-			key := strings.Join([]string{string(truth.State), string(truth.Cause), string(truth.ProblemClass)}, " ")
-			if len(chosen) < fifty && (all || !seen[key]) {
-				seen[key] = true
-				chosen[r.ID] = told{seenAs(truth.Badge().Label), seenAs(truth.Headline()), seenAs(truth.NextStep().Text)}
-			}
+	store, err := models.Open(t.Context(), pgtest.New(t, func(ctx context.Context, dsn string) error {
+		s, err := models.Open(ctx, dsn)
+		if err != nil {
+			return err
 		}
-	}
-	require.Len(t, chosen, fifty)
-	return chosen
+		defer s.Close()
+		return s.MigrateUp(ctx)
+	}))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
 }
 
 // seenAs is a text as the browser shows it, whose spaces and letter case are the page's own matter.
@@ -108,22 +107,6 @@ type shown struct{ ID, Badge, Headline, Href string }
 
 // visible makes a function that gives the text of an element, and nothing where the browser paints none of it.
 const visible = `const visible = e => e && e.getClientRects().length > 0 ? e.innerText : ""; `
-
-// listedRuns opens a list and goes through all its pages.
-func listedRuns(b browser.Tab, path string) map[string]shown {
-	runs := map[string]shown{}
-	for path != "" {
-		b.GoTo(path)
-		for _, row := range browser.Ask[[]shown](b, `(() => { `+visible+`return [...document.querySelectorAll("tr[data-run]")].map(r => ({
-			ID: r.dataset.run, Href: r.querySelector("a").getAttribute("href"),
-			Badge: visible(r.querySelector(".cell-state .tag")), Headline: visible(r.querySelector(".row-headline"))})) })()`) {
-			row.Badge, row.Headline = seenAs(row.Badge), seenAs(row.Headline)
-			runs[row.ID] = row
-		}
-		path = browser.Ask[string](b, `document.querySelector("nav.pager a[rel=next]")?.getAttribute("href") ?? ""`)
-	}
-	return runs
-}
 
 // shownRun reads the decision zone of the page that is open.
 func shownRun(b browser.Tab) told {

@@ -113,7 +113,9 @@ func TestLivePagesPollOnlyWhileSomethingIsActive(t *testing.T) {
 	run := modelstest.Running(t, w.at(minute), w.wish("delta-freight", backup, "Nightly", "", patient))
 	other := modelstest.Running(t, w.at(0), w.wish("lakeside-clinic", backup, "Elsewhere", "", patient))
 	b.Until("the run to appear", func() bool { return overlaid(b) == "Nightly" })
-	b.Until("the run among recents", func() bool { return browser.Ask[int](b, `document.querySelectorAll("#recent tr[data-run]").length`) == 1 })
+	b.Until("the run among recents", func() bool {
+		return browser.Ask[int](b, `document.querySelectorAll("#recent tr[data-run]").length`) == 1
+	})
 	from := asked.now()
 	b.Until("the page to poll", func() bool {
 		now := asked.now()

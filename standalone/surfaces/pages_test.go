@@ -1,14 +1,15 @@
 package surfaces
 
 import (
-	"maps"
+	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/internal/links"
-	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/standalone/internal/browser"
 )
 
@@ -36,66 +37,106 @@ func fits(b browser.Tab, say string) {
 func aboveTheFold(b browser.Tab, say string) {
 	b.T.Helper()
 	for _, part := range []string{"#decision-headline", ".decision-next .next-text"} {
-		require.True(b.T, browser.Ask[bool](b, `(() => {
-			const r = document.querySelector("`+part+`").getBoundingClientRect();
-			return scrollY === 0 && r.height > 0 && r.top >= 0 && r.bottom <= innerHeight;
-		})()`), "%s: %s is not in view", say, part)
+		require.True(b.T, inView(b, part), "%s: %s is not in view", say, part)
 	}
 }
 
 // allowed checks that nothing on the page that is open was refused by its security policy, and that no script failed.
 func allowed(b browser.Tab, say string) {
 	b.T.Helper()
-	require.Empty(b.T, browser.Ask[[]string](b, `window.refused`), say)
+	require.Empty(b.T, b.Refused(), say)
 }
 
-// places are the pages of a plane that are not a run's.
-func places(p links.Plane) []string {
-	yes := true
-	all := []string{
-		links.Runs(p, links.List{}), links.Runs(p, links.List{Class: lifecycle.ActiveStaleAttention}),
-		links.Runs(p, links.List{Class: lifecycle.TerminalFollowUp, Open: &yes, Type: backup}), links.Runs(p, links.List{Text: "nothing is called so"}),
-	}
-	if p == links.System {
-		return append(all, links.Home(p), links.Stuck(), links.Failures())
-	}
-	return append(all, links.Workspace("harbor"), links.Tenant("harbor", "delta-freight"), links.Start("harbor", "delta-freight", ""),
-		links.Start("harbor", "delta-freight", "http.batch"), links.Start("harbor", "delta-freight", "inventory.sync"))
+// sound checks the page that is open in all ways in which every page has to be right.
+func sound(b browser.Tab, say string) {
+	b.T.Helper()
+	require.Equal(b.T, 1, browser.Ask[int](b, `document.querySelectorAll("h1").length`), say)
+	fits(b, say)
+	b.Accessible(say)
+	allowed(b, say)
 }
 
-// Every kind of page, at both sizes, in both colour schemes: accessible, within its security policy, and no wider than
-// its window. Of a run the headline and the next step are seen without scrolling.
+// Every page of both planes, found by walking from where readers begin, at both sizes, in both colour schemes: accessible,
+// within its security policy, and no wider than its window. Of a run the headline and the next step are seen without
+// scrolling. A page that a route is added for is walked without being named here, or it fails.
 func TestPagesAtEverySize(t *testing.T) {
 	t.Parallel()
 	w := tell(t)
+	anonymous := browser.Open(t, w.base)
+	anonymous.WatchPolicy()
+	var visited []string
 	for _, reader := range []struct {
-		name  string
-		plane links.Plane
-	}{{"Mara Lindqvist", links.Admin}, {"Pia Novak", links.System}} {
-		b := w.open(reader.name, reader.plane)
-		paths := places(reader.plane)
-		runs := map[string]string{}
-		for _, name := range slices.Sorted(maps.Keys(w.runs)) {
-			if reader.plane == links.System || w.runs[name].WorkspaceID == w.workspaces["harbor"].ID {
-				runs[w.page(reader.plane, name)] = name
-				paths = append(paths, w.page(reader.plane, name))
+		who  string
+		b    browser.Tab
+		from []string
+	}{
+		{"nobody", anonymous, []string{links.SignIn(links.Admin, ""), links.SignIn(links.System, "")}},
+		{"Mara Lindqvist", w.open("Mara Lindqvist", links.Admin), []string{
+			links.Home(links.Admin), links.Start("harbor", "delta-freight", ""), // the latter for who shortens an address
+		}},
+		{"Pia Novak", w.open("Pia Novak", links.System), []string{links.Home(links.System)}},
+	} {
+		look := func(size string, path string) {
+			say := reader.who + ", " + size + " " + path
+			if browser.Ask[bool](reader.b, `document.querySelector("#decision") !== null`) {
+				aboveTheFold(reader.b, say)
 			}
+			sound(reader.b, say)
 		}
-		for _, size := range sizes {
-			b.Size(size.width, size.height)
-			for _, path := range paths {
-				say := size.name + " " + path + " " + runs[path]
-				b.GoTo(path)
-				require.Equal(t, 1, browser.Ask[int](b, `document.querySelectorAll("h1").length`), say)
-				fits(b, say)
-				if runs[path] != "" {
-					aboveTheFold(b, say)
-				}
-				if size.name == "phone" || reader.plane == links.System && runs[path] == "" { // the rest is with the real installation's
-					b.Accessible(say)
-				}
-				allowed(b, say)
+		desk, phone := sizes[0], sizes[1]
+		reader.b.Size(desk.width, desk.height)
+		opened := reader.b.Crawl(w.kind, func(path string) { look(desk.name, path) }, reader.from...)
+		reader.b.Size(phone.width, phone.height)
+		for _, path := range opened {
+			reader.b.GoTo(path)
+			reader.b.Whole()
+			look(phone.name, path)
+		}
+		t.Logf("%s: %d pages", reader.who, len(opened))
+		visited = append(visited, opened...)
+	}
+	for _, route := range w.pages {
+		if isPage(route) && route != links.Home(links.Admin) { // which leads on
+			require.True(t, slices.ContainsFunc(visited, func(path string) bool { return w.route(path) == route }), "no link leads to %s", route)
+		}
+	}
+}
+
+// Who is refused, or asks for what is not there, gets a page as well.
+func TestPagesOfErrors(t *testing.T) {
+	t.Parallel()
+	w := tell(t)
+	w.member("Vera Wolf", "harbor", models.RoleViewer)
+	w.looker("Lou Brandt")
+	member, viewer := w.open("Mara Lindqvist", links.Admin), w.open("Vera Wolf", links.Admin)
+	staff, looker := w.open("Pia Novak", links.System), w.open("Lou Brandt", links.System)
+	run := w.runs["stuck"].ID
+	for _, size := range sizes {
+		for _, c := range []struct {
+			b          browser.Tab
+			path, post string
+			status     int
+		}{
+			{member, "/admin/nothing", "", http.StatusNotFound},
+			{member, links.Run(links.Admin, "none", links.List{}), "", http.StatusNotFound},
+			{member, links.Runs(links.Admin, links.List{}) + "?outcome=nonsense", "", http.StatusBadRequest},
+			{viewer, links.Start("harbor", "delta-freight", ""), "", http.StatusForbidden},
+			{viewer, links.Run(links.Admin, run, links.List{}), links.RunAction(links.Admin, run, "cancel"), http.StatusForbidden},
+			{staff, "/system/nothing", "", http.StatusNotFound},
+			{staff, links.Run(links.System, "none", links.List{}), "", http.StatusNotFound},
+			{staff, links.Runs(links.System, links.List{}) + "?outcome=nonsense", "", http.StatusBadRequest},
+			{looker, links.Run(links.System, run, links.List{}), links.RunAction(links.System, run, "cancel"), http.StatusForbidden},
+		} {
+			c.b.Size(size.width, size.height)
+			c.b.GoTo(c.path)
+			if c.post != "" {
+				c.b.Whole()
+				browser.Ask[bool](c.b, `(() => { const f = document.createElement("form"); f.method = "post"; f.action = "`+c.post+`"; document.body.append(f); f.submit(); return true; })()`)
+				c.b.Until("the answer", func() bool { return address(c.b) == c.post && ready(c.b) })
 			}
+			say := fmt.Sprintf("%s %d at %s %s", size.name, c.status, c.path, c.post)
+			require.Equal(t, c.status, browser.Ask[int](c.b, `performance.getEntriesByType("navigation")[0].responseStatus`), say)
+			sound(c.b, say)
 		}
 	}
 }
@@ -107,10 +148,14 @@ func TestPagesChecksNotice(t *testing.T) {
 	b := w.open("Mara Lindqvist", links.Admin)
 	b.Size(390, 844)
 	b.GoTo(w.page(links.Admin, "stuck"))
-	require.Empty(t, browser.Ask[[]string](b, `window.refused`))
+	require.Empty(t, b.Refused())
 	browser.Ask[bool](b, `(() => { const s = document.createElement("script"); s.textContent = "window.ran = true"; document.body.append(s); return true; })()`)
-	b.Until("the policy to refuse an inline script", func() bool { return len(browser.Ask[[]string](b, `window.refused`)) > 0 })
+	b.Until("the policy to refuse an inline script", func() bool { return len(b.Refused()) > 0 })
 	require.False(t, browser.Ask[bool](b, `window.ran === true`))
 	browser.Ask[bool](b, `(() => { const d = document.createElement("div"); d.textContent = "wide"; d.style.minWidth = "900px"; document.querySelector("main").append(d); return true; })()`)
 	require.Greater(t, browser.Ask[int](b, `document.documentElement.scrollWidth`), 390)
+	b.GoTo(w.page(links.Admin, "stuck"))
+	require.Empty(t, b.Violations("light"))
+	browser.Ask[bool](b, `(() => { document.body.append(document.createElement("img")); return true; })()`) // which no refresh takes away
+	require.NotEmpty(t, b.Violations("light"))
 }

@@ -28,28 +28,27 @@ func TestScreenshots(t *testing.T) {
 	}
 	w := tell(t)
 	member, staff := w.open("Mara Lindqvist", links.Admin), w.open("Pia Novak", links.System)
-	place := links.Workspace("harbor")
-	for _, p := range []struct {
+	type picture struct {
 		name, path, scheme string
 		width, height      int64
-		system             bool
-	}{
-		{"workspace", place, "light", 1440, 900, false},
-		{"tenant", links.Tenant("harbor", "delta-freight"), "light", 1440, 900, false},
-		{"operations", links.Runs(links.Admin, links.List{}), "light", 1440, 900, false},
-		{"run", w.page(links.Admin, "stuck"), "light", 1440, 900, false},
-		{"run-reconciled-dark", w.page(links.Admin, "reconciled"), "dark", 1440, 900, false},
-		{"run-narrow", w.page(links.Admin, "stuck"), "light", 390, 844, false},
-		{"stuck", links.Stuck(), "light", 1440, 900, true},
-	} {
+		plane              links.Plane
+	}
+	pictures := []picture{{"run-reconciled-dark", w.page(links.Admin, "reconciled"), "dark", sizes[0].width, sizes[0].height, links.Admin}}
+	for i, size := range sizes {
+		for _, e := range w.entries() {
+			path, _ := e.at(size.width)
+			pictures = append(pictures, picture{e.name + []string{"", "-narrow"}[i], path, "light", size.width, size.height, e.plane})
+		}
+	}
+	for _, p := range pictures {
 		b := member
-		if p.system {
+		if p.plane == links.System {
 			b = staff
 		}
 		b.Size(p.width, p.height)
 		b.Look(p.scheme)
 		b.GoTo(p.path)
-		b.Within(chromedp.WaitReady(chromedp.CSS("main h1")))
+		b.Whole()
 		ctx, cancel := context.WithTimeout(b.Ctx, minute)
 		raw, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 		cancel()

@@ -14,6 +14,7 @@ import (
 )
 
 const (
+	second = time.Second
 	minute = time.Minute
 	hour   = time.Hour
 	day    = 24 * time.Hour
@@ -27,6 +28,10 @@ var (
 	lostWorker = lifecycle.Evidence{
 		Activity: lifecycle.ActivityStarted, Attempt: 1, StartedAge: 9 * minute, HeartbeatAge: 3 * minute, WorkersSeen: time.Second, Workers: 3,
 		PollerAge: 4 * time.Second, Host: "worker-eu-5",
+	}
+	goneWorker = lifecycle.Evidence{
+		Activity: lifecycle.ActivityStarted, Attempt: 1, StartedAge: 13 * minute, HeartbeatAge: 12 * minute, WorkersSeen: time.Second, Workers: 3,
+		PollerAge: 2 * time.Second, Host: "worker-eu-3",
 	}
 	retrying = lifecycle.Evidence{
 		Activity: lifecycle.ActivityScheduled, Attempt: 6, LastFailure: lifecycle.FailureApplication, FailureText: "graph.lakeside.example answers 503 Service Unavailable",
@@ -78,9 +83,9 @@ func (w *world) history() {
 
 // endings are runs that ended and need follow-up, and those that do not any more.
 func (w *world) endings() {
-	closed := w.started(w.wish("delta-freight", backup, "Warehouse file servers", "Otto Reyes"), 140*minute, 130*minute, 64, 41)
-	w.silent(closed, 100*minute, lifecycle.NoWorkers, 30*minute, noWorkers)
-	w.runs["reconciled"] = w.closed(closed, 10*minute, lifecycle.NoWorkers, noWorkers)
+	closed := w.started(w.wish("delta-freight", backup, "Warehouse file servers", "Otto Reyes"), 13*minute, 12*minute+30*time.Second, 64, 41)
+	w.silent(closed, 11*minute, lifecycle.WorkerLost, 30*time.Second, goneWorker)
+	w.runs["reconciled"] = w.closed(closed, 2*minute, lifecycle.WorkerLost, goneWorker)
 
 	var failures []string
 	for i := range 37 {

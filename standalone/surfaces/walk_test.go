@@ -62,26 +62,28 @@ type step struct {
 	class       lifecycle.ProblemClass // of the list, or of the bucket that the row stands in
 	scope       string                 // in a chip of the list, where it has one
 	run         string                 // the row that is opened; any of several of the same kind will do
+	table       string                 // what the row is in, where the page has more than one
 }
 
 // openAndReturn opens a run's row by a click beside its link, checks that the detail tells what the row told and knows the
 // class and scope that it was opened from, and goes back to the same place.
 func (w *world) openAndReturn(b browser.Tab, plane links.Plane, s step) {
 	b.T.Helper()
+	b.Whole() // what comes later moves what is in view
 	id, list := w.runs[s.run].ID, asked(b)
-	row := `tr[data-run="` + id + `"]`
+	row := strings.TrimSpace(s.table + ` tr[data-run="` + id + `"]`)
 	from, scope := address(b), [2]string{list.Workspace, list.Tenant}
 	if place := strings.Split(b.Path(), "/"); place[2] == "workspaces" {
 		scope[0], scope[1] = place[3], append(place, "", "")[5]
 	}
-	type told struct{ Badge, Headline string }
-	inRow := browser.Ask[told](b, `(() => { const r = document.querySelector('`+row+`');
-		return {Badge: r.querySelector(".tag").innerText, Headline: r.querySelector(".row-headline").innerText}; })()`)
+	type told struct{ Badges, Headline string }
+	const badges = `[...e.querySelectorAll(".tag")].map((t) => t.innerText).join(" | ")`
+	inRow := browser.Ask[told](b, `(() => { const e = document.querySelector('`+row+`'); return {Badges: `+badges+`, Headline: e.querySelector(".row-headline").innerText}; })()`)
 	b.Within(chromedp.ScrollIntoView(chromedp.CSS(row)))
 	scrolled := browser.Ask[float64](b, `scrollY`)
 	follow(b, row+" .cell-state")
 	require.Equal(b.T, links.Run(plane, id, links.List{}), b.Path(), s.name)
-	inDetail := browser.Ask[told](b, `({Badge: document.querySelector("#decision .tag").innerText, Headline: document.querySelector("#decision-headline").innerText})`)
+	inDetail := browser.Ask[told](b, `(() => { const e = document.querySelector("#decision"); return {Badges: `+badges+`, Headline: e.querySelector("#decision-headline").innerText}; })()`)
 	require.Equal(b.T, inRow, inDetail, "%s: the row and the page tell the same", s.name)
 	require.Equal(b.T, s.class, asked(b).Class, "%s: the class is kept", s.name)
 	if s.class != "" {
@@ -113,30 +115,30 @@ func TestSurfacesWalkedFromEveryEntry(t *testing.T) {
 		steps []step
 	}{
 		{"Mara Lindqvist", links.Admin, []step{
-			{"workspace: number of stuck runs", place, kpi(1), stuck, "Harbor Managed Services", "stuck"},
-			{"workspace: number of follow-ups", place, kpi(2), ended, "Harbor Managed Services", "reconciled"},
-			{"workspace: number of active runs", place, kpi(3), "", "Harbor Managed Services", "fresh"},
-			{"workspace: number of succeeded runs", place, kpi(4), "", "Harbor Managed Services", "succeeded"},
-			{"workspace: a tenant's number", place, `#tenant-delta-freight .cell-link[href*="active_stale"]`, stuck, "Delta Freight", "stuck"},
-			{"workspace: bucket of stuck runs", place, "", stuck, "", "claimed"},
-			{"workspace: bucket of follow-ups", place, "", ended, "", "partial"},
-			{"workspace: recent operations", place, "", "", "", "queued"},
-			{"tenant: number of stuck runs", tenant, kpi(1), stuck, "Delta Freight", "stuck"},
-			{"tenant: number of follow-ups", tenant, kpi(2), ended, "Delta Freight", "reconciled"},
-			{"tenant: bucket of stuck runs", tenant, "", stuck, "", "stuck"},
-			{"tenant: bucket of follow-ups", tenant, "", ended, "", "reconciled"},
-			{"tenant: recent operations", tenant, "", "", "", "succeeded"},
-			{"tenant: all operations", tenant, ".panel-link", "", "Delta Freight", "cancelled"},
-			{"list", links.Runs(links.Admin, links.List{}), "", "", "", "blocked"},
-			{"list: its tab of stuck runs", links.Runs(links.Admin, links.List{Tenant: "delta-freight", Workspace: "harbor"}), tab("active_stale"), stuck, "Delta Freight", "stuck"},
+			{"workspace: number of stuck runs", place, kpi(1), stuck, "Harbor Managed Services", "stuck", ""},
+			{"workspace: number of follow-ups", place, kpi(2), ended, "Harbor Managed Services", "reconciled", ""},
+			{"workspace: number of active runs", place, kpi(3), "", "Harbor Managed Services", "fresh", ""},
+			{"workspace: number of succeeded runs", place, kpi(4), "", "Harbor Managed Services", "succeeded", ""},
+			{"workspace: a tenant's number", place, `#tenant-delta-freight .cell-link[href*="active_stale"]`, stuck, "Delta Freight", "stuck", ""},
+			{"workspace: bucket of stuck runs", place, "", stuck, "", "claimed", ""},
+			{"workspace: bucket of follow-ups", place, "", ended, "", "partial", ""},
+			{"workspace: recent operations", place, "", "", "", "queued", "#recent"},
+			{"tenant: number of stuck runs", tenant, kpi(1), stuck, "Delta Freight", "stuck", ""},
+			{"tenant: number of follow-ups", tenant, kpi(2), ended, "Delta Freight", "reconciled", ""},
+			{"tenant: bucket of stuck runs", tenant, "", stuck, "", "stuck", ""},
+			{"tenant: bucket of follow-ups", tenant, "", ended, "", "reconciled", ""},
+			{"tenant: recent operations", tenant, "", "", "", "succeeded", "#recent"},
+			{"tenant: all operations", tenant, ".panel-link", "", "Delta Freight", "cancelled", ""},
+			{"list", links.Runs(links.Admin, links.List{}), "", "", "", "blocked", ""},
+			{"list: its tab of stuck runs", links.Runs(links.Admin, links.List{Tenant: "delta-freight", Workspace: "harbor"}), tab("active_stale"), stuck, "Delta Freight", "stuck", ""},
 		}},
 		{"Pia Novak", links.System, []step{
-			{"platform: number of stuck runs", links.Home(links.System), kpi(1), stuck, "", "worker lost"},
-			{"platform: number of follow-ups", links.Home(links.System), kpi(2), ended, "", "failed"},
-			{"platform: stuck, by cause and queue", links.Stuck(), `#group-no_workers-policies .row-link`, stuck, "policies", "stuck"},
-			{"platform: failures, by reason", links.Failures(), `#failures-recent-reconciled .row-link`, ended, "", "reconciled"},
-			{"platform: failures, the runs", links.Failures(), "", ended, "", "partial"},
-			{"platform: runs", links.Runs(links.System, links.List{}), "", "", "", "retrying"},
+			{"platform: number of stuck runs", links.Home(links.System), kpi(1), stuck, "", "worker lost", ""},
+			{"platform: number of follow-ups", links.Home(links.System), kpi(2), ended, "", "failed", ""},
+			{"platform: stuck, by cause and queue", links.Stuck(links.List{}), `#group-no_workers-policies .row-link`, stuck, "policies", "stuck", ""},
+			{"platform: failures, by reason", links.Failures(links.List{}), `#failures-recent-reconciled .row-link`, ended, "", "reconciled", ""},
+			{"platform: failures, the runs", links.Failures(links.List{}), "", ended, "", "partial", ""},
+			{"platform: runs", links.Runs(links.System, links.List{}), "", "", "", "retrying", ""},
 		}},
 	} {
 		b := w.open(reader.name, reader.plane)

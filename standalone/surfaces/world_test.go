@@ -39,8 +39,7 @@ type world struct {
 	t          *testing.T
 	record     *models.Store // on the database's own clock
 	cost       *cost         // of what is asked of the record
-	options    web.Options
-	pages      []string // the routes that are asked for with GET
+	pages      []string      // the routes that are asked for with GET
 	base       string
 	workspaces map[string]models.Workspace
 	tenants    map[string]models.Tenant
@@ -68,7 +67,7 @@ func build(t *testing.T, change ...func(*world, *web.Options)) *world {
 	server := httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String()
 	options := web.Options{
-		Store: w.at(0), Types: types, Starter: nobody{}, TemporalUIURL: "http://temporal.example", Namespace: "ops", PublicURL: base,
+		Store: w.at(0), Types: types, Starter: nobody{}, Asker: nobody{}, TemporalUIURL: "http://temporal.example", Namespace: "ops", PublicURL: base,
 		WorkerAlive: timing.WorkerAlive(),
 	}
 	for _, c := range change {
@@ -76,6 +75,11 @@ func build(t *testing.T, change ...func(*world, *web.Options)) *world {
 	}
 	engine, err := web.New(options)
 	require.NoError(t, err)
+	for _, r := range engine.Routes() {
+		if r.Method == http.MethodGet {
+			w.pages = append(w.pages, r.Path)
+		}
+	}
 	server.Config.Handler = engine
 	if w.wrap != nil {
 		server.Config.Handler = w.wrap(engine)
