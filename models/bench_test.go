@@ -37,6 +37,7 @@ func BenchmarkHistorySQLite(b *testing.B) {
 }
 
 func compare(b *testing.B, many int, open func() *models.Store) {
+	b.Helper()
 	small, large := readsOf(b, open(), 10_000), readsOf(b, open(), many)
 	for i := range small {
 		var was float64
