@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -74,7 +76,7 @@ func abandoned(id string) string { return "abandoned-by-" + id }
 func childWorkflow(ctx workflow.Context, j job) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Hour})
 	if j.Mode == "abandon" && j.Round == 0 { // its activity begins after those of its parent, and in an execution of its own
-		if err := workflow.Sleep(ctx, slow*time.Second); err != nil {
+		if err := workflow.Sleep(ctx, slow*2*time.Second); err != nil {
 			return err
 		}
 		j.Round, j.MS = 1, 2*j.MS
@@ -84,6 +86,9 @@ func childWorkflow(ctx workflow.Context, j job) error {
 }
 
 func jobActivity(ctx context.Context, j job, item string) error {
+	if j.Mode == "abandon" && activity.GetInfo(ctx).Attempt > 1 {
+		return temporal.NewNonRetryableApplicationError(item+" was cut off", "CutOff", nil)
+	}
 	if err := operation.ReportTotal(ctx, 2); err != nil {
 		return err
 	}
