@@ -57,7 +57,7 @@ func TellPages(ctx context.Context, f *feed.Feed, position string, w http.Respon
 	if err != nil {
 		return err
 	}
-	return s.write(w)
+	return s.write(w) //nolint:contextcheck // it has the context that it began with
 }
 
 // stream is one listener's answer. It ends with the request, with the feed, or with the right to listen.

@@ -56,7 +56,7 @@ func samples() map[string]templ.Component {
 	row := view.RunRow{ID: "r1", Href: "/r/r1", Title: "Inventory sync", Target: "<script>alert(1)</script>", Tenant: "Contoso", Badges: view.Badges(truth), Headline: truth.Headline(), Progress: view.ProgressOf(truth), Queued: view.At(asOf, asOf), Took: view.Took(truth)}
 	form := view.Form{Href: "/s", Submit: "Start", SubmitIcon: "player-play", Fields: []view.Field{{Name: "a", Label: "A", Error: "Give A.", Hint: "h"}, {Name: "b", Label: "B", Kind: view.SelectField}, {Name: "c", Label: "C", Kind: view.CheckboxField}}}
 	return map[string]templ.Component{
-		"page":      ui.Page(shell),
+		"page": ui.Page(shell),
 		"overlay": ui.Overlay(view.Overlay{
 			Href: "/p", Loaded: true, Poll: true, Count: 8, More: 7, Rows: []view.RunRow{row}, ShowTenant: true,
 			All: view.Link{Label: "Show all 8", Href: "/a"}, Stuck: lifecycle.ActiveStaleAttention.Badge(), StuckHref: "/s",

@@ -79,7 +79,8 @@
       !((name === "open" && node.localName === "details") || name === "data-sent" || name === "data-copied");
   }
 
-  // What was opened or folded away stays so on the next page. At first it is open where there is room.
+  // What was opened or folded away stays so on the next page. At first it is folded away: nothing lies over a page that
+  // nobody asked for.
   const remembered = new WeakSet();
   const name = (details) => "opstruth-" + details.dataset.remember;
   const recall = () => {
@@ -88,7 +89,7 @@
       remembered.add(details);
       let choice = null;
       try { choice = localStorage.getItem(name(details)); } catch { /* private mode: nothing was kept */ }
-      details.open = choice ? choice === "open" : matchMedia("(min-width: 1100px) and (min-height: 700px)").matches;
+      details.open = choice === "open";
     }
   };
   document.addEventListener("click", (event) => {
