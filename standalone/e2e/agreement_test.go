@@ -31,7 +31,7 @@ type told struct{ Badge, Headline, Next string }
 // still. That every surface tells every run so is tested without a browser.
 func TestSurfacesAgreeInABrowser(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]func(*testing.T) *models.Store{"sqlite": func(t *testing.T) *models.Store { return modelstest.New(t) }, "postgres": postgres} {
+	for name, open := range map[string]func(testing.TB) *models.Store{"sqlite": modelstest.New, "postgres": postgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seed := rand.Uint64()
@@ -60,7 +60,7 @@ func TestSurfacesAgreeInABrowser(t *testing.T) {
 	}
 }
 
-func postgres(t *testing.T) *models.Store {
+func postgres(t testing.TB) *models.Store {
 	t.Helper()
 	store, err := models.Open(t.Context(), pgtest.New(t, func(ctx context.Context, dsn string) error {
 		s, err := models.Open(ctx, dsn)

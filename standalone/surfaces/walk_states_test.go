@@ -33,9 +33,9 @@ func TestSurfacesWalkedInEveryState(t *testing.T) {
 		for _, place := range []string{links.Workspace("five"), links.Tenant("five", "all")} {
 			admin = append(admin, step{start: place, table: "#recent"})
 			switch class {
-			case stuck:
+			case lifecycle.ActiveStaleAttention:
 				admin = append(admin, step{start: place, table: "#stuck-runs", class: stuck})
-			case ended:
+			case lifecycle.TerminalFollowUp:
 				admin = append(admin, step{start: place, table: "#follow-up-runs", class: ended})
 			case lifecycle.NoProblem:
 			}
