@@ -20,8 +20,10 @@ func TestSurfacesWalkedFromNotifications(t *testing.T) {
 	b := w.open("Mara Lindqvist", links.Admin)
 	b.Size(1280, 500)
 	unread := func() int {
-		n, err := strconv.Atoi(browser.Ask[string](b, `document.querySelector("#bell").innerText`))
-		require.NoError(t, err)
+		n, err := strconv.Atoi(browser.Ask[string](b, `document.querySelector("#bell")?.innerText ?? ""`))
+		if err != nil {
+			return -1 // no number yet
+		}
 		return n
 	}
 	b.GoTo(links.Workspace("harbor"))
@@ -75,7 +77,7 @@ func TestSurfacesWalkedFromNotifications(t *testing.T) {
 	}
 	b.Click(`form[action="` + links.ReadNotifications() + `"] button`)
 	b.Until("nothing to be unread", func() bool {
-		return ready(b) && browser.Ask[bool](b, `document.querySelector("#bell").innerText === "" && !document.querySelector("tr.unread")`)
+		return ready(b) && browser.Ask[bool](b, `document.querySelector("#bell")?.innerText === "" && !document.querySelector("tr.unread")`)
 	})
 	b.GoTo(links.Notifications(true))
 	b.Sees("Nothing is unread", true)

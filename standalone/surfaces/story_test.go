@@ -115,7 +115,7 @@ func (w *world) endings() {
 	w.runs["succeeded"] = w.end(good, 81*minute, lifecycle.Succeeded, lifecycle.Failure{})
 	require.NoError(w.t, w.at(10*day).FinishPass(w.t.Context(), models.PassReport{Every: 5 * time.Second, TemporalAnswered: true}))
 	old := w.started(w.wish("lakeside-clinic", backup, "Imaging archive", "Otto Reyes", patient), 10*day, 10*day-20*minute, 12, 9)
-	w.end(old, 10*day-30*minute, lifecycle.Failed, lifecycle.Failure{Code: "target", Message: "snapshot 2291 cannot be read"})
+	w.runs["old"] = w.end(old, 10*day-30*minute, lifecycle.Failed, lifecycle.Failure{Code: "target", Message: "snapshot 2291 cannot be read"})
 }
 
 // silences are runs that are likely stuck, by cause.

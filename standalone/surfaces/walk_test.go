@@ -1,6 +1,7 @@
 package surfaces
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -34,8 +35,21 @@ func asked(b browser.Tab) links.List {
 func follow(b browser.Tab, selector string) {
 	b.T.Helper()
 	from := address(b)
+	stands(b, selector)
 	b.Click(selector)
 	b.Until("another page after a click on "+selector, func() bool { return address(b) != from && ready(b) })
+}
+
+// stands waits until what is to be clicked stands still, as a person would: a reload brings the scroll back when it may.
+func stands(b browser.Tab, selector string) {
+	b.T.Helper()
+	var last string
+	b.Until(selector+" standing still", func() bool {
+		at := browser.Ask[string](b, fmt.Sprintf(`JSON.stringify(document.querySelector(%q)?.getBoundingClientRect() ?? null)`, selector))
+		still := at == last && at != "null" && ready(b)
+		last = at
+		return still
+	})
 }
 
 func ready(b browser.Tab) bool {
@@ -107,7 +121,6 @@ func TestSurfacesWalkedFromEveryEntry(t *testing.T) {
 	w := tell(t)
 	stuck, ended := lifecycle.ActiveStaleAttention, lifecycle.TerminalFollowUp
 	place, tenant := links.Workspace("harbor"), links.Tenant("harbor", "delta-freight")
-	kpi := func(n int) string { return ".kpis li:nth-child(" + strconv.Itoa(n) + ") .kpi-link" }
 	tab := func(words string) string { return `.tabs a[href*="` + words + `"]` }
 	for _, reader := range []struct {
 		name  string
@@ -133,8 +146,8 @@ func TestSurfacesWalkedFromEveryEntry(t *testing.T) {
 			{"list: its tab of stuck runs", links.Runs(links.Admin, links.List{Tenant: "delta-freight", Workspace: "harbor"}), tab("active_stale"), stuck, "Delta Freight", "stuck", ""},
 		}},
 		{"Pia Novak", links.System, []step{
-			{"platform: number of stuck runs", links.Home(links.System), kpi(1), stuck, "", "worker lost", ""},
-			{"platform: number of follow-ups", links.Home(links.System), kpi(2), ended, "", "failed", ""},
+			{"platform: stuck, run by run", links.Stuck(links.List{}), `.panel-foot a`, stuck, "", "worker lost", ""},
+			{"platform: older failures", links.Failures(links.List{}), `.panel-foot a[href*="problem_class"]`, ended, "", "old", ""},
 			{"platform: stuck, by cause and queue", links.Stuck(links.List{}), `#group-no_workers-policies .row-link`, stuck, "policies", "stuck", ""},
 			{"platform: failures, by reason", links.Failures(links.List{}), `#failures-recent-reconciled .row-link`, ended, "", "reconciled", ""},
 			{"platform: failures, the runs", links.Failures(links.List{}), "", ended, "", "partial", ""},
@@ -170,6 +183,21 @@ func TestSurfacesWalkedFromEveryEntry(t *testing.T) {
 
 // A filter that is made in the form is in the address and in chips; it outlives a run's page and the browser's reload, and
 // ends with its chip.
+// kpi is the link of the nth number of a page.
+func kpi(n int) string { return ".kpis li:nth-child(" + strconv.Itoa(n) + ") .kpi-link" }
+
+// The platform's numbers lead to the view of their class, where the runs are told by what has befallen them.
+func TestPlatformNumbersLeadToTheirViews(t *testing.T) {
+	t.Parallel()
+	w := tell(t)
+	b := w.open("Pia Novak", links.System)
+	for n, view := range map[int]string{1: links.Stuck(links.List{}), 2: links.Failures(links.List{})} {
+		b.GoTo(links.Home(links.System))
+		follow(b, kpi(n))
+		require.Equal(t, view, b.Path())
+	}
+}
+
 func TestSurfacesKeepAFilter(t *testing.T) {
 	t.Parallel()
 	w := tell(t)
@@ -188,6 +216,7 @@ func TestSurfacesKeepAFilter(t *testing.T) {
 	b.Within(chromedp.Reload())
 	require.Equal(t, filtered, address(b))
 	require.Equal(t, "http.batch", browser.Ask[string](b, `document.querySelector('select[name="type"]').value`), "the form shows what is asked for")
+	b.Until("the page at its top", func() bool { return browser.Ask[float64](b, `(scrollTo(0, 0), scrollY)`) == 0 }) // the bar lay over the chips
 	follow(b, `.chips a.chip[href*="type=http.batch"]`)
 	require.Equal(t, "Type: HTTP batch", chips(b))
 }

@@ -185,7 +185,7 @@ func long() Scenario {
 		Jobs: func(chance *rand.Rand) []Job {
 			jobs := make([]Job, 0, 1000)
 			for i := range cap(jobs) {
-				each := between(chance, seconds(60), seconds(150))
+				each := between(chance, seconds(20), seconds(60)) // what a restart makes it do again
 				in, kind := work.Input{Items: int(lasts/each) + 1, HoldMS: int(each.Milliseconds())}, work.TypeSteady
 				switch i % 10 {
 				case 1, 2: // the last backoff is of 32 s

@@ -135,14 +135,22 @@ func (b Tab) Until(what string, so func() bool) {
 	}
 }
 
+// leaving is what Chromium says of a question that meets the change from one page to another.
+const leaving = "Inspected target navigated or closed"
+
 // Ask evaluates an expression of the page.
 func Ask[T any](b Tab, expression string) T {
 	b.T.Helper()
 	ctx, cancel := context.WithTimeout(b.Ctx, Soon)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	require.NoError(b.T, err, expression)
-	return v
+	for {
+		v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+		if err != nil && strings.Contains(err.Error(), leaving) && ctx.Err() == nil {
+			continue // the next page answers
+		}
+		require.NoError(b.T, err, expression)
+		return v
+	}
 }
 
 // Path is the path of the page that is open.
