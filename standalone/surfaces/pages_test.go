@@ -131,7 +131,7 @@ func TestPagesOfErrors(t *testing.T) {
 			c.b.GoTo(c.path)
 			if c.post != "" {
 				c.b.Whole()
-				browser.Ask[bool](c.b, `(() => { const f = document.createElement("form"); f.method = "post"; f.action = "`+c.post+`"; document.body.append(f); f.submit(); return true; })()`)
+				browser.Ask[bool](c.b, `(() => { const f = document.createElement("form"); f.method = "post"; f.action = "`+c.post+`"; document.body.append(f); setTimeout(() => f.submit()); return true; })()`)
 				c.b.Until("the answer", func() bool { return address(c.b) == c.post && ready(c.b) })
 			}
 			say := fmt.Sprintf("%s %d at %s %s", size.name, c.status, c.path, c.post)

@@ -60,7 +60,7 @@ func ready(b browser.Tab) bool {
 // back goes back as the browser's button does.
 func back(b browser.Tab, to string) {
 	b.T.Helper()
-	browser.Ask[bool](b, `(history.back(), true)`)
+	browser.Ask[bool](b, `(setTimeout(() => history.back()), true)`)
 	b.Until("back at "+to, func() bool { return address(b) == to && ready(b) })
 }
 

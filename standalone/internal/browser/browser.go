@@ -138,7 +138,8 @@ func (b Tab) Until(what string, so func() bool) {
 // leaving is what Chromium says of a question that meets the change from one page to another.
 const leaving = "Inspected target navigated or closed"
 
-// Ask evaluates an expression of the page.
+// Ask evaluates an expression of the page; again on the next one where the page is left meanwhile. What leaves it belongs
+// into a timer, so that the answer comes before.
 func Ask[T any](b Tab, expression string) T {
 	b.T.Helper()
 	ctx, cancel := context.WithTimeout(b.Ctx, Soon)
