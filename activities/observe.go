@@ -73,7 +73,7 @@ func NewObserver(q Questions, home Home, clock Clock, workers LiveWorkers) *Obse
 // one execution. It never fails: what could not be learned is part of the evidence.
 func (o *Observer) Observe(ctx context.Context, s Subject) lifecycle.Evidence {
 	if !o.home.is(s) {
-		return nothing(lifecycle.WrongHome)
+		return lifecycle.NoEvidence(lifecycle.WrongHome)
 	}
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
@@ -81,35 +81,32 @@ func (o *Observer) Observe(ctx context.Context, s Subject) lifecycle.Evidence {
 	defer done()
 	d, err := o.temporal.DescribeWorkflowExecution(asking, s.WorkflowID, "")
 	if err != nil {
-		e := nothing(temporalclient.AnswerOf(err))
+		e := lifecycle.NoEvidence(temporalclient.AnswerOf(err))
 		e.Retained = s.HeardAge < o.home.Retention-retentionMargin
 		return e
 	}
 	info := d.GetWorkflowExecutionInfo()
 	if s.FirstRunID != "" && info.GetFirstRunId() != s.FirstRunID {
-		return nothing(lifecycle.WrongHome)
+		return lifecycle.NoEvidence(lifecycle.WrongHome)
 	}
 	e := o.described(d)
 	if e.Answer != lifecycle.Answered {
 		return e
 	}
 	if e.Execution == lifecycle.ExecRunning {
-		queue := nothing(lifecycle.Answered)
+		queue := lifecycle.NoEvidence(lifecycle.Answered)
 		if err := o.queues.fill(ctx, s.Queue, &queue); err != nil {
-			return nothing(lifecycle.Unreachable)
+			return lifecycle.NoEvidence(lifecycle.Unreachable)
 		}
 		e = o.described(d) // again: its ages are those of now, however long the queue took to answer
 		e.PollerAge, e.Workers, e.WorkersSeen = queue.PollerAge, queue.Workers, queue.WorkersSeen
 		return e
 	}
 	if err := o.closed(ctx, s.WorkflowID, &e); err != nil {
-		return nothing(lifecycle.Unreachable)
+		return lifecycle.NoEvidence(lifecycle.Unreachable)
 	}
 	return e
 }
-
-// nothing is evidence without a description.
-func nothing(a lifecycle.Answer) lifecycle.Evidence { return lifecycle.NoEvidence(a) }
 
 // closed adds how the execution ended, from the last event of its history.
 func (o *Observer) closed(ctx context.Context, workflowID string, e *lifecycle.Evidence) error {

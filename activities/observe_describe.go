@@ -23,13 +23,13 @@ const textLimit = 500
 
 // described is what a description says about an execution, without its queue and its close event.
 func (o *Observer) described(d *workflowservice.DescribeWorkflowExecutionResponse) lifecycle.Evidence {
-	e := nothing(lifecycle.Answered)
+	e := lifecycle.NoEvidence(lifecycle.Answered)
 	info := d.GetWorkflowExecutionInfo()
 	e.RunID = info.GetExecution().GetRunId()
 	e.Execution = temporalclient.ExecutionOf(info.GetStatus())
 	if e.Execution == "" {
 		// A chain that is just going on as new answers for itself in the next pass.
-		return nothing(lifecycle.Unreachable)
+		return lifecycle.NoEvidence(lifecycle.Unreachable)
 	}
 	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED {
 		e.Paused = true
