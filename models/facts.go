@@ -160,12 +160,8 @@ type assignment struct {
 	value  any
 }
 
-// factColumns are the columns of operation_runs that a change of the record may write.
-func factColumns(f lifecycle.Facts) ([]assignment, error) {
-	evidence, err := encode(f.Reconciliation.Evidence)
-	if err != nil {
-		return nil, err
-	}
+// factColumns are the columns of operation_runs that every change of the record writes.
+func factColumns(f lifecycle.Facts) []assignment {
 	columns := []assignment{
 		{"version", f.Version},
 		{"status", string(f.Status)},
@@ -182,7 +178,6 @@ func factColumns(f lifecycle.Facts) ([]assignment, error) {
 		{"reconciled_at", toMicros(f.Reconciliation.At)},
 		{"reconciled_cause", string(f.Reconciliation.Cause)},
 		{"silent_since", toMicros(f.Reconciliation.SilentSince)},
-		{"evidence", evidence},
 		{"terminal_token", f.TerminalToken},
 		{"failure_code", f.Failure.Code},
 		{"failure_message", f.Failure.Message},
@@ -200,7 +195,7 @@ func factColumns(f lifecycle.Facts) ([]assignment, error) {
 	if f.Status == lifecycle.Completed {
 		columns = append(columns, livenessColumns(f)...)
 	}
-	return columns, nil
+	return columns
 }
 
 // livenessColumns are what an ended run keeps of its liveness.

@@ -123,9 +123,13 @@ func (s *Store) record(tx *gorm.DB, before Run, after lifecycle.Facts, w wish, n
 
 // updateRun is the compare-and-set on the record's version.
 func (s *Store) updateRun(tx *gorm.DB, before Run, after lifecycle.Facts, more []assignment) error {
-	columns, err := factColumns(after)
-	if err != nil {
-		return err
+	columns := factColumns(after)
+	if e := after.Reconciliation.Evidence; e != before.Facts.Reconciliation.Evidence { // else it stays as it is stored, readable or not
+		evidence, err := encode(e)
+		if err != nil {
+			return err
+		}
+		columns = append(columns, assignment{"evidence", evidence})
 	}
 	if after.Status == lifecycle.Completed && before.Facts.Status.Active() {
 		columns = append(columns,

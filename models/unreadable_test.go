@@ -70,6 +70,28 @@ func TestWhatCannotBeReadGoesForNothing(t *testing.T) {
 	})
 }
 
+// What a newer version wrote, or a person, outlives what happens to its run here.
+func TestWhatCannotBeReadOfAnEndStays(t *testing.T) {
+	t.Parallel()
+	forEachScene(t, nil, func(sc *scene) {
+		stored := func(id string) (text string) {
+			require.NoError(sc, sc.s.DB().Raw(`SELECT evidence FROM operation_runs WHERE id = ?`, id).Row().Scan(&text))
+			return text
+		}
+		ended := modelstest.Reconciled(sc.T, sc.at(0), sc.world.NewRun())
+		require.NotEqual(sc, "{}", stored(ended.ID), "an end is recorded with its evidence")
+		for _, odd := range []string{`by hand`, `{"answer": "answered", "weather": "fine"}`} {
+			require.NoError(sc, sc.s.DB().Exec(`UPDATE operation_runs SET evidence = ? WHERE id = ?`, odd, ended.ID).Error)
+			for _, c := range []lifecycle.Change{{Kind: lifecycle.Acknowledged, Note: "known"}, {Kind: lifecycle.Reopened}} {
+				c.Actor = "Olga"
+				_, err := sc.s.Transition(sc.Context(), ended.ID, c)
+				require.NoError(sc, err)
+				require.Equal(sc, odd, stored(ended.ID), c.Kind)
+			}
+		}
+	})
+}
+
 func unservedFor(d time.Duration) lifecycle.Evidence {
 	e := lifecycle.NoEvidence(lifecycle.Answered)
 	e.Execution, e.WorkersSeen, e.PollerAge = lifecycle.ExecRunning, d, d
