@@ -50,6 +50,14 @@ func (t Truth) at(moment time.Time) string {
 	return moment.UTC().Format("2 Jan 15:04 UTC")
 }
 
+// atSecond is a moment that people wait for, which a minute does not tell. One that is far off is told as any other.
+func (t Truth) atSecond(moment time.Time) string {
+	if d := t.now.Sub(moment); moment.IsZero() || d >= time.Hour || d <= -time.Hour {
+		return t.at(moment)
+	}
+	return moment.UTC().Format("15:04:05 UTC")
+}
+
 // ago is how long before the truth's now a moment was.
 func (t Truth) ago(moment time.Time) string { return Ago(t.now.Sub(moment)) }
 

@@ -66,9 +66,9 @@ func (t Truth) waitingHeadline() string {
 func (t Truth) cancellingHeadline() string {
 	c := t.facts.Cancel
 	if t.now.Before(c.ForcedAt) {
-		return "Stopping; forced at " + t.at(c.ForcedAt)
+		return "Stopping; forced at " + t.atSecond(c.ForcedAt)
 	}
-	return "Stopping; due to be forced since " + t.at(c.ForcedAt)
+	return "Stopping; due to be forced since " + t.atSecond(c.ForcedAt)
 }
 
 func (t Truth) pausedHeadline() string {

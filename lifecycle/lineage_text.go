@@ -18,6 +18,14 @@ func (t Truth) LineageText() string {
 	return strings.ToUpper(timesStuck(n)[:1]) + timesStuck(n)[1:]
 }
 
+// LineageTone is the tone of LineageText: the state's own while the run is stuck, and none of a past.
+func (t Truth) LineageTone() Tone {
+	if t.ProblemClass == ActiveStaleAttention {
+		return t.Badge().Tone
+	}
+	return ToneNeutral
+}
+
 // StuckBefore reports a stuck past that neither the state nor the class tells.
 func (t Truth) StuckBefore() bool {
 	return t.StaleLineage && (t.ProblemClass != ActiveStaleAttention || t.facts.StaleEpisodes > 0)

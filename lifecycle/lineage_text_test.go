@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,9 @@ func TestLineageTextSaysWhatTheLineageSays(t *testing.T) {
 	for _, truth := range told() {
 		require.Equal(t, truth.StaleLineage, truth.LineageText() != "Never")
 		require.NotContains(t, truth.LineageText(), "0 times")
+		now := strings.HasPrefix(truth.LineageText(), "Now")
+		require.Equal(t, now, truth.LineageTone() != lifecycle.ToneNeutral, "what is stuck now stands out as its state does")
+		require.True(t, !now || truth.LineageTone() == truth.Badge().Tone)
 	}
 	stuck, calm := running(), ended(lifecycle.Succeeded)
 	stuck.StaleEpisodes, calm.StaleEpisodes = 2, 1

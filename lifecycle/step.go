@@ -86,7 +86,7 @@ func (t Truth) NextStep() Step {
 	f := &t.facts
 	switch {
 	case f.Status != Completed && !f.Cancel.At.IsZero() && t.State == StateStuck:
-		return Step{Kind: StepWait, Text: "Wait: its cancel is forced at " + t.at(f.Cancel.ForcedAt) + "."}
+		return Step{Kind: StepWait, Text: "Wait: its cancel is forced at " + t.atSecond(f.Cancel.ForcedAt) + "."}
 	case t.ProblemClass == TerminalFollowUp && f.SupersededBy != "":
 		return Step{Kind: StepNone, Text: "Nothing to do: a later run succeeded."}
 	case t.ProblemClass == TerminalFollowUp && !f.Acknowledged.At.IsZero():
@@ -144,9 +144,9 @@ func (t Truth) missingStep() Step {
 }
 
 func (t Truth) reconciledStep() Step {
-	target := brief(t.facts.Target, 4)
-	if target == "" {
-		target = "the target"
+	target := "the target"
+	if name := brief(t.facts.Target, 4); name != "" {
+		target = "“" + name + "”"
 	}
 	if !t.facts.Late.At.IsZero() {
 		return retryStep("Compare " + target + " with the late result before you retry.")

@@ -47,12 +47,18 @@ func TestStory(t *testing.T) {
 		{"waiting", with(running, func(f *lifecycle.Facts) {
 			f.Wait = lifecycle.Wait{ID: "w", Kind: lifecycle.HeldWait, Reason: "rate limit", By: "collection users", Until: noon.Add(time.Hour)}
 		})(), noon, `Waiting as planned until 13:00 UTC | collection users declared it: rate limit. 120 of 400 items done, 3 failed. | Still active, not reconciled. | Nothing to do.`},
+		{"cancelling", with(running, func(f *lifecycle.Facts) {
+			f.Cancel = lifecycle.CancelRequest{At: noon, ForcedAt: noon.Add(30 * time.Second), By: "Ada Byron"}
+		})(), noon, `Stopping; forced at 12:00:30 UTC | Asked for by Ada Byron just now. 120 of 400 items done, 3 failed. | Still active, not reconciled. | Wait until it has stopped.`},
+		{"cancelling for long", with(running, func(f *lifecycle.Facts) {
+			f.Cancel = lifecycle.CancelRequest{At: noon, ForcedAt: noon.Add(2 * time.Hour), By: "Ada Byron"}
+		})(), noon, `Stopping; forced at 14:00 UTC | Asked for by Ada Byron just now. 120 of 400 items done, 3 failed. | Still active, not reconciled. | Wait until it has stopped.`},
 		{"handed over", with(running, func(f *lifecycle.Facts) {
 			f.Wait = lifecycle.Wait{ID: lifecycle.HandoverWait, Kind: lifecycle.DurableWait, Reason: "its worker stopped", By: "worker 7", Until: noon.Add(time.Minute)}
 		})(), noon, `Handed over; waiting for the next worker | worker 7 declared it: its worker stopped. 120 of 400 items done, 3 failed. | Still active, not reconciled. | Nothing to do.`},
 		{"reconciled, late result", with(func() lifecycle.Facts { return reconciled(lifecycle.NoWorkers) }, func(f *lifecycle.Facts) {
 			f.Late = lifecycle.LateResult{At: noon.Add(time.Minute), Summary: "succeeded, 400 items"}
-		})(), noon.Add(time.Hour), `Reconciled: closed by opstruth after 24 h of silence | Silent since 3 Mar 12:00 UTC; closed 60 min ago, at 12:00 UTC. Cause: no worker serves the queue. Late result ignored at 12:01 UTC: succeeded, 400 items. | Reconciled: closed on evidence, not repaired. | [Retry] Compare Contoso Ltd with the late result before you retry.`},
+		})(), noon.Add(time.Hour), `Reconciled: closed by opstruth after 24 h of silence | Silent since 3 Mar 12:00 UTC; closed 60 min ago, at 12:00 UTC. Cause: no worker serves the queue. Late result ignored at 12:01 UTC: succeeded, 400 items. | Reconciled: closed on evidence, not repaired. | [Retry] Compare “Contoso Ltd” with the late result before you retry.`},
 		{"failed", with(endedAs(lifecycle.Failed), func(f *lifecycle.Facts) { f.Failure.Message = "token expired" })(), noon,
 			`Ended with an error | Error: token expired. Ended just now, at 12:00 UTC. | Not reconciled: it ended by itself. | [Retry] Fix the cause, then retry.`},
 		{"failed at length", with(endedAs(lifecycle.Failed), func(f *lifecycle.Facts) {

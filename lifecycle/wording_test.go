@@ -235,7 +235,7 @@ func TestNotificationCarriesClassAndStaleCue(t *testing.T) {
 	t.Parallel()
 	title, body := lifecycle.Derive(reconciled(lifecycle.NoWorkers), noon).Notification()
 	require.Equal(t, "Failed · was stuck: inventory.sync for Contoso Ltd", title)
-	require.Equal(t, "Reconciled: closed by opstruth after 24 h of silence. Ended, needs follow-up. Check Contoso Ltd for half-done work, then retry.", body)
+	require.Equal(t, "Reconciled: closed by opstruth after 24 h of silence. Ended, needs follow-up. Check “Contoso Ltd” for half-done work, then retry.", body)
 
 	f := ended(lifecycle.PartiallySucceeded)
 	f.StaleEpisodes = 1
