@@ -12,12 +12,16 @@ import (
 	"github.com/opstruth/opstruth/web/view"
 )
 
+// maxWhy is how much of a wait's reason, in letters, is told beside it; the timeline has all of it.
+const maxWhy = 120
+
 // PictureEvents is how many events, the newest, the picture of a run is made of.
 const PictureEvents = 500
 
 // stretch is a part of a run's time.
 type stretch struct {
 	badge    view.Badge
+	why      string // of a wait
 	from, to time.Time
 	lane     lane
 	times    int           // parts that are told as one
@@ -61,7 +65,7 @@ func Picture(f lifecycle.Facts, events []models.Event, now time.Time) view.Pictu
 			p.Keys = append(p.Keys, key)
 		}
 		p.Rows = append(p.Rows, view.PictureRow{
-			What: s.name(), From: view.At(s.from, now), To: view.At(s.to, now), Took: view.Length(s.took),
+			What: join(s.name(), s.why), From: view.At(s.from, now), To: view.At(s.to, now), Took: view.Length(s.took),
 		})
 	}
 	p.Keys = append(p.Keys, c.markKeys(p.Wide, p.Narrow)...)
@@ -80,12 +84,12 @@ func courseOf(f lifecycle.Facts, events []models.Event, now time.Time) course {
 	began := cmp.Or(f.StartedAt, c.to)
 	queued := lifecycle.Queued.Badge()
 	queued.Tone = lifecycle.ToneNeutral // beside the time in which it ran
-	c.add(phaseLane, queued, c.from, began)
+	c.add(stretch{lane: phaseLane, badge: queued, from: c.from, to: began})
 	if !f.StartedAt.IsZero() {
-		c.add(phaseLane, lifecycle.Running.Badge(), began, c.to)
+		c.add(stretch{lane: phaseLane, badge: lifecycle.Running.Badge(), from: began, to: c.to})
 	}
 	if !f.Cancel.At.IsZero() {
-		c.add(pauseLane, lifecycle.StateCancelling.Badge(), f.Cancel.At, c.to)
+		c.add(stretch{lane: pauseLane, badge: lifecycle.StateCancelling.Badge(), from: f.Cancel.At, to: c.to})
 	}
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b models.Event) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
@@ -98,10 +102,11 @@ func courseOf(f lifecycle.Facts, events []models.Event, now time.Time) course {
 }
 
 // add keeps a part that lies within the run's time.
-func (c *course) add(l lane, b view.Badge, from, to time.Time) {
-	from, to = later(from, c.from), earlier(to, c.to)
-	if to.After(from) {
-		c.stretches = append(c.stretches, stretch{badge: b, from: from, to: to, lane: l, times: 1, took: to.Sub(from)})
+func (c *course) add(s stretch) {
+	s.from, s.to = later(s.from, c.from), earlier(s.to, c.to)
+	if s.to.After(s.from) {
+		s.times, s.took = 1, s.to.Sub(s.from)
+		c.stretches = append(c.stretches, s)
 	}
 }
 
@@ -109,8 +114,11 @@ func (c *course) add(l lane, b view.Badge, from, to time.Time) {
 // a queued run whose end was not told ends where work begins.
 func (c *course) waits(events []models.Event, f lifecycle.Facts) {
 	type open struct {
-		id           string
+		id, why      string
 		since, until time.Time
+	}
+	waited := func(why string, from, to time.Time) {
+		c.add(stretch{lane: pauseLane, badge: lifecycle.StateWaiting.Badge(), why: clip(why, maxWhy), from: from, to: to})
 	}
 	var waiting []open
 	end := func(at time.Time, which func(open) bool) {
@@ -118,7 +126,7 @@ func (c *course) waits(events []models.Event, f lifecycle.Facts) {
 			if !which(o) {
 				return false
 			}
-			c.add(pauseLane, lifecycle.StateWaiting.Badge(), o.since, earlier(o.until, at))
+			waited(o.why, o.since, earlier(o.until, at))
 			return true
 		})
 	}
@@ -133,17 +141,17 @@ func (c *course) waits(events []models.Event, f lifecycle.Facts) {
 				waiting[i].until = time.UnixMicro(d.Until) // renewed
 				continue
 			}
-			waiting = append(waiting, open{d.WaitID, e.At, time.UnixMicro(d.Until)})
+			waiting = append(waiting, open{d.WaitID, d.Wait, e.At, time.UnixMicro(d.Until)})
 		case lifecycle.WaitEnded:
 			end(e.At, same)
 		case lifecycle.Started:
 			end(e.At, all)
 		case lifecycle.Waited: // within a step: told as a whole
-			c.add(pauseLane, lifecycle.StateWaiting.Badge(), time.UnixMicro(d.Since), time.UnixMicro(d.Until))
+			waited(d.Wait, time.UnixMicro(d.Since), time.UnixMicro(d.Until))
 		}
 	}
 	if len(waiting) == 0 && f.Wait.ID != "" { // an activity holds it, or its event is too old
-		waiting = append(waiting, open{since: f.Wait.Since, until: f.Wait.Until})
+		waiting = append(waiting, open{why: f.Wait.Reason, since: f.Wait.Since, until: f.Wait.Until})
 	}
 	end(c.to, all)
 }
@@ -170,7 +178,7 @@ func (c *course) silences(events []models.Event, f lifecycle.Facts, now time.Tim
 				since = time.UnixMicro(d.StaleAt)
 			}
 			if !since.IsZero() {
-				c.add(alarmLane, kind(inGap || d.Gap), since, e.At)
+				c.add(stretch{lane: alarmLane, badge: kind(inGap || d.Gap), from: since, to: e.At})
 			}
 			since, inGap = time.Time{}, false
 		}
@@ -179,7 +187,7 @@ func (c *course) silences(events []models.Event, f lifecycle.Facts, now time.Tim
 		since, inGap = f.StaleAt, f.InGap
 	}
 	if !since.IsZero() {
-		c.add(alarmLane, kind(inGap), since, c.to)
+		c.add(stretch{lane: alarmLane, badge: kind(inGap), from: since, to: c.to})
 	}
 }
 

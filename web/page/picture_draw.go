@@ -82,7 +82,7 @@ func (s stretch) name() string {
 
 func (s stretch) draw(at timeAxis) view.PictureSpan {
 	x := min(at.x(s.from), edge+at.width-thinnest)
-	p := view.PictureSpan{X: x, W: max(thinnest, at.x(s.to)-x), Tone: s.badge.Tone, Title: s.name() + ", " + view.Length(s.took)}
+	p := view.PictureSpan{X: x, W: max(thinnest, at.x(s.to)-x), Tone: s.badge.Tone, Title: join(s.name()+", "+view.Length(s.took), s.why)}
 	switch s.lane {
 	case phaseLane:
 		p.Y, p.H = phaseY, phaseH
@@ -102,6 +102,9 @@ func merged(all []stretch, at timeAxis) []stretch {
 		if i >= 0 && s.lane != phaseLane && out[i].lane == s.lane && out[i].badge == s.badge && at.x(s.from)-max(at.x(out[i].to), at.x(out[i].from)+thinnest) < apart && !s.from.Before(out[i].from) {
 			out[i].to = later(out[i].to, s.to)
 			out[i].times, out[i].took = out[i].times+s.times, out[i].took+s.took
+			if out[i].why != s.why {
+				out[i].why = "" // of several reasons none is that of all
+			}
 			continue
 		}
 		out = append(out, s)
@@ -197,6 +200,8 @@ func ticks(c course, s timeAxis, most int) []view.PictureTick {
 func tickLabel(t, start time.Time, step time.Duration) string {
 	t = t.UTC()
 	switch {
+	case step < 100*time.Millisecond:
+		return strconv.FormatInt(t.Sub(start).Milliseconds(), 10) + " ms"
 	case step < time.Second:
 		return strconv.FormatFloat(t.Sub(start).Seconds(), 'f', -1, 64) + " s"
 	case step >= 180*day:

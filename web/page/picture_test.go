@@ -145,6 +145,27 @@ func TestWaitsOfAPicture(t *testing.T) {
 	}
 }
 
+// A wait says what it was for; several that are drawn as one only what is true of each.
+func TestAPictureSaysWhatWasWaitedFor(t *testing.T) {
+	t.Parallel()
+	f := lasted(time.Hour, 0, 40*time.Minute)
+	waited := func(minute int, why string) happened {
+		since := f.QueuedAt.Add(time.Duration(minute) * time.Minute)
+		return happened{time.Duration(minute) * time.Minute, lifecycle.Waited, models.EventData{Wait: why, Since: since.UnixMicro(), Until: since.Add(time.Minute).UnixMicro()}}
+	}
+	p := page.Picture(f, eventsOf(t, f, waited(5, "rate limit"), waited(6, "rate limit"), waited(20, "rate limit"), waited(21, "maintenance"), waited(30, "maintenance"), waited(36, "")), now)
+	var rows, titles []string
+	for _, r := range p.Rows {
+		rows = append(rows, r.What)
+	}
+	for _, s := range p.Wide.Spans {
+		titles = append(titles, s.Title)
+	}
+	require.Equal(t, []string{"Running", "Waiting, 2 times · rate limit", "Waiting, 2 times", "Waiting · maintenance", "Waiting"}, rows)
+	require.Equal(t, []string{"Running, 40 min", "Waiting, 2 times, 2 min · rate limit", "Waiting, 2 times, 2 min", "Waiting, 1 min · maintenance", "Waiting, 1 min"}, titles)
+	require.Len(t, p.Keys, 2, "a colour means the same whatever was waited for")
+}
+
 func TestWhatAPictureTells(t *testing.T) {
 	t.Parallel()
 	all := pictures(t)
@@ -155,11 +176,11 @@ func TestWhatAPictureTells(t *testing.T) {
 		return told
 	}
 	require.Equal(t, []string{
-		"Queued 12 s", "Running 1 h 7 min", "Cancelling 3 min", "Waiting 8 min", "Likely stuck 10 min", "Silent in a telemetry gap 2 min",
+		"Queued 12 s", "Running 1 h 7 min", "Cancelling 3 min", "Waiting · Retry-After 8 min", "Likely stuck 10 min", "Silent in a telemetry gap 2 min",
 		"Checked: no worker serves the queue", "Somebody is on it", "A step was tried again · attempt 2", "A step was tried again · attempt 3",
 		"Cancel asked for", "Ended: cancelled", "Late result ignored · 12 items <b>",
 	}, rows("eventful"))
-	require.Equal(t, []string{"Queued 0.1 s", "Running 1.0 s", "Ended: failed · it broke", "Noted · seen", "Reopened"}, rows("one second"))
+	require.Equal(t, []string{"Queued 80 ms", "Running 1.0 s", "Ended: failed · it broke", "Noted · seen", "Reopened"}, rows("one second"))
 	require.Equal(t, []string{"Queued 2.0 s", "Running 2 min 58 s", "Likely stuck 40 s"}, rows("stuck now"), "flagged by the clock before any event says so")
 	require.Equal(t, []string{"Queued 25 s"}, rows("queued"))
 	days := rows("twenty days")
@@ -194,6 +215,11 @@ func TestWhatAPictureTells(t *testing.T) {
 		return told
 	}
 	require.Equal(t, []string{"0 s", "0.2 s", "0.4 s", "0.6 s", "0.8 s", "1 s"}, labels(all["one second"].Wide))
+	at := func(took time.Duration) view.Drawing {
+		return page.Picture(lasted(time.Minute, 0, took), nil, now).Wide
+	}
+	require.Equal(t, []string{"0 ms", "20 ms", "40 ms", "60 ms"}, labels(at(77*time.Millisecond)), "no thousandths of a second")
+	require.Equal(t, []string{"0 s", "0.1 s", "0.2 s", "0.3 s", "0.4 s", "0.5 s"}, labels(at(512*time.Millisecond)))
 	require.Equal(t, []string{"24 Feb", "1 Mar", "6 Mar", "11 Mar"}, labels(all["twenty days"].Wide))
 	require.Equal(t, []string{"14:01", "14:02", "14:03"}, labels(all["stuck now"].Narrow))
 }

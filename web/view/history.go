@@ -89,10 +89,13 @@ type HistoryDay struct {
 	Cells []Link // an empty one has no Href
 }
 
-// Length is Duration with a tenth of a second where that tells something.
+// Length is Duration with a tenth of a second where that tells something, and in milliseconds where it does not.
 func Length(d time.Duration) string {
-	const exact = 10 * time.Second
-	if d > 0 && d < exact {
+	const short, exact = 100 * time.Millisecond, 10 * time.Second
+	switch {
+	case d > 0 && d < short:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d > 0 && d < exact:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return Duration(d)
