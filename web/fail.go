@@ -26,7 +26,7 @@ func (s *server) fail(c *gin.Context, err error) {
 	number := ""
 	if f.Internal() {
 		number = c.GetString(requestIDKey)
-		s.Logger.ErrorContext(c.Request.Context(), "request failed", "route", c.FullPath(), "request", number, "error", err)
+		s.report(c, f.Status, err)
 	}
 	if c.Writer.Written() {
 		return // too late to answer otherwise

@@ -38,6 +38,7 @@ func (s *server) log(c *gin.Context) {
 	c.Next()
 	level := slog.LevelDebug
 	switch status := c.Writer.Status(); {
+	case refusesStream(c, status): // which report tells
 	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	case c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead:

@@ -50,6 +50,7 @@ type server struct {
 	actions   *act.Actions
 	validator *api.Validator
 	origins   *http.CrossOriginProtection
+	refused   refusals
 }
 
 // New makes the handler of the console and its API.
