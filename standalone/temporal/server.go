@@ -20,6 +20,8 @@ import (
 	"go.temporal.io/server/common/authorization"
 	"go.temporal.io/server/common/config"
 	temporalserver "go.temporal.io/server/temporal"
+
+	"github.com/opstruth/opstruth/standalone/internal/ports"
 )
 
 const (
@@ -70,13 +72,13 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := os.MkdirAll(o.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make temporal's data directory: %w", err)
 	}
-	ports, err := reservePorts(ctx, o.Port, 0, 0, 0, o.UIPort)
+	free, err := ports.Reserve(ctx, o.Port, 0, 0, 0, o.UIPort)
 	if err != nil {
 		return nil, err
 	}
-	o.Port, o.UIPort = ports[0], ports[4]
+	o.Port, o.UIPort = free[0], free[4]
 
-	cfg := serverConfig(o, ports[1:4])
+	cfg := serverConfig(o, free[1:4])
 	store := cfg.Persistence.DataStores[storeName].SQL
 	if err := prepareDatabase(ctx, filepath.Join(o.DataDir, databaseFile), store, o.Namespace, o.Retention); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ import (
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/standalone/faults/check"
 	"github.com/opstruth/opstruth/standalone/faults/work"
+	"github.com/opstruth/opstruth/standalone/internal/ports"
 	"github.com/opstruth/opstruth/standalone/supervise"
 )
 
@@ -129,10 +130,12 @@ func (s *site) openDatabase(ctx context.Context) (err error) {
 	return s.store.MigrateUp(ctx)
 }
 
-func (s *site) openTemporal(ctx context.Context) (err error) {
-	if s.temporalPort, err = freePort(); err != nil {
+func (s *site) openTemporal(ctx context.Context) error {
+	free, err := ports.Reserve(ctx, 0, 0)
+	if err != nil {
 		return err
 	}
+	s.temporalPort, s.webPort = free[0], free[1]
 	s.temporal = supervise.New(supervise.Command{
 		Env:     []string{roleEnv + "=" + roleTemporal, temporalDirEnv + "=" + filepath.Join(s.dir, "temporal"), temporalPortEnv + "=" + strconv.Itoa(s.temporalPort)},
 		LogFile: s.log("temporal"),
@@ -177,13 +180,6 @@ func (s *site) start(name, role string, queues []string, offset time.Duration) e
 		"OPSTRUTH_DATABASE_URL="+s.shown, "OPSTRUTH_SECRET_KEY="+secretKey(), "OPSTRUTH_QUEUES="+strings.Join(queues, ","),
 		work.OffsetEnv+"="+offset.String(), work.LogEnv+"="+s.journal(name), work.TemporalEnv+"="+s.temporalAddress())
 	if role == work.RoleWeb {
-		if s.webPort == 0 {
-			port, err := freePort()
-			if err != nil {
-				return err
-			}
-			s.webPort = port
-		}
 		env = append(env, "OPSTRUTH_LISTEN="+net.JoinHostPort("127.0.0.1", strconv.Itoa(s.webPort)), "OPSTRUTH_PUBLIC_URL="+s.webURL())
 	}
 	said, err := os.ReadFile(s.log(name))
@@ -277,14 +273,6 @@ func (s *site) stopAll(ctx context.Context, role string) error {
 
 // secretKey seals nothing here.
 func secretKey() string { return base64.StdEncoding.EncodeToString(make([]byte, config.KeyBytes)) }
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
-}
 
 // until tries something until it succeeds.
 func until(ctx context.Context, limit time.Duration, what string, try func(context.Context) error) error {
