@@ -23,6 +23,9 @@ func (r *Reconciler) Settle(ctx context.Context, in contract.SettleInput) error 
 		if l, ok, err = r.look(ctx); err != nil {
 			return err
 		}
+		if ok && in.Pass != "" && l.state.Cursors.Pass == in.Pass {
+			return nil // it was done, and only its answer was lost: nothing may move twice in one pass
+		}
 	}
 	report := models.PassReport{
 		Every: r.Timing.PassEvery, Took: in.Took, TemporalAnswered: ok, ClosedUpTo: in.ClosedUpTo,
@@ -39,6 +42,7 @@ func (r *Reconciler) Settle(ctx context.Context, in contract.SettleInput) error 
 		r.close(ctx, l, in.Close)
 		report.Cursors = &models.Cursors{
 			Dispatch: in.Cursors.Dispatch, Cancel: in.Cursors.Cancel, Verify: in.Cursors.Verify, Audit: l.state.Cursors.Audit,
+			Pass: in.Pass,
 		}
 		r.audit(ctx, l, &report)
 	}

@@ -9,6 +9,8 @@ type Cursors struct {
 	Cancel   string `json:"cancel,omitempty"`
 	Verify   string `json:"verify,omitempty"`
 	Audit    string `json:"audit,omitempty"`
+	// Pass is which pass left them, and with them its breakers and its audit: the id of its workflow's execution.
+	Pass string `json:"pass,omitempty"`
 }
 
 // Audit is what comparing the record with the workflows themselves has found.

@@ -29,7 +29,10 @@ func Reconcile(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(ctx, contract.ActivityDeliver).Get(ctx, &delivered); err != nil {
 		return err
 	}
-	settle := contract.SettleInput{Answered: delivered.Answered, Close: delivered.Force, Suspects: map[string]int{}, ClosedUpTo: delivered.ClosedUpTo, Cursors: delivered.Cursors}
+	settle := contract.SettleInput{
+		Pass: workflow.GetInfo(ctx).WorkflowExecution.RunID, Answered: delivered.Answered, Close: delivered.Force,
+		Suspects: map[string]int{}, ClosedUpTo: delivered.ClosedUpTo, Cursors: delivered.Cursors,
+	}
 	batch := contract.VerifyResult{Next: delivered.Cursors.Verify}
 	for i := 0; settle.Answered && i < maxBatches && workflow.Now(ctx).Sub(started) < verifyFor; i++ {
 		in := contract.VerifyInput{After: batch.Next}

@@ -28,6 +28,7 @@ func (p *pass) run(t *testing.T) error {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
+	unhurried(env)
 	workflows.RegisterReconcile(env)
 	register := func(name string, f any) { env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
 	register(contract.ActivityDeliver, func() (contract.DeliverResult, error) { return p.delivered, nil })
@@ -58,6 +59,7 @@ func TestAPassGathersAllBatches(t *testing.T) {
 	require.Len(t, p.settled, 1)
 	got := p.settled[0]
 	require.True(t, got.Answered)
+	require.NotEmpty(t, got.Pass)
 	require.Equal(t, []string{"a", "b", "n"}, got.Close)
 	require.Equal(t, map[string]int{"q": 3, "r": 1}, got.Suspects)
 	require.True(t, got.ClosedUpTo.Equal(upTo))
@@ -95,6 +97,7 @@ func clocked(t *testing.T, from string, batchTakes time.Duration, started time.T
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(started)
+	unhurried(env)
 	workflows.RegisterReconcile(env)
 	register := func(name string, f any) { env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
 	register(contract.ActivityDeliver, func() (contract.DeliverResult, error) {

@@ -42,6 +42,7 @@ type VerifyResult struct {
 
 // SettleInput is what the whole pass found.
 type SettleInput struct {
+	Pass       string         `json:"pass,omitempty"` // the id of this pass's execution
 	Answered   bool           `json:"answered"`
 	Close      []string       `json:"close,omitempty"`
 	Suspects   map[string]int `json:"suspects,omitempty"`
