@@ -14,6 +14,9 @@ var (
 	ErrBadCursor = errors.New("cursor is not valid; start again from the first page")
 	// ErrIdempotencyConflict refuses a key that was used before for other input.
 	ErrIdempotencyConflict = errors.New("idempotency key was used before with other input; use a new key")
+	// ErrUploadsFull refuses a file where its workspace keeps as many without use as it may.
+	ErrUploadsFull = errors.New("this workspace keeps as many uploaded files that no run uses as it may; " +
+		"start the runs that they are for, or wait: each goes a day after it was sent")
 	// ErrExists refuses a second row with the same unique name.
 	ErrExists = errors.New("already exists")
 )

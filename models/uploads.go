@@ -13,6 +13,12 @@ import (
 // UnusedUploadsStay is for how long an upload stays that no run works on.
 const UnusedUploadsStay = 24 * time.Hour
 
+// What a workspace may keep of uploads that no run names: so many, which together take so many times the largest file.
+const (
+	MostUnusedUploads   = 1000
+	MostUnusedInLargest = 32
+)
+
 // Upload is a file that a tenant's operations may read. It stays for as long as a run names it in its input, so that the
 // run can be retried.
 type Upload struct {
@@ -36,7 +42,9 @@ type UploadPart struct {
 	Body      []byte
 }
 
-// BeginUpload makes an upload that nobody sees until CompleteUpload. Uploads that no run has named for a day go.
+// BeginUpload makes an upload that nobody sees until CompleteUpload; u.Size is the most that it may come to. Uploads that
+// no run has named for a day go. ErrUploadsFull where the workspace keeps as much without use as it may; of several that
+// begin at one moment each may be the last.
 func (s *Store) BeginUpload(ctx context.Context, u Upload) (id string, err error) {
 	if id, err = newID(); err != nil {
 		return "", err
@@ -45,13 +53,40 @@ func (s *Store) BeginUpload(ctx context.Context, u Upload) (id string, err error
 		if err := s.pruneUploads(tx); err != nil {
 			return err
 		}
-		return tx.Exec(`INSERT INTO uploads (id, workspace_id, tenant_id, name, user_id, created_at, sent_at)
-			VALUES (?, ?, ?, ?, NULLIF(?, ''), `+s.clock+`, `+s.clock+`)`, id, u.WorkspaceID, u.TenantID, u.Name, u.UserID).Error
+		if err := unusedFit(tx, u); err != nil {
+			return err
+		}
+		return tx.Exec(`INSERT INTO uploads (id, workspace_id, tenant_id, name, size, user_id, created_at, sent_at)
+			VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), `+s.clock+`, `+s.clock+`)`, id, u.WorkspaceID, u.TenantID, u.Name, u.Size, u.UserID).Error
 	})
+	if errors.Is(err, ErrUploadsFull) {
+		return "", ErrUploadsFull // people read it
+	}
 	if err != nil {
 		return "", fmt.Errorf("begin upload: %w", err)
 	}
 	return id, nil
+}
+
+// unusedFit refuses an upload that is one too many beside those of its workspace that no run names. What still arrives
+// counts as large as it may become.
+func unusedFit(tx *gorm.DB, u Upload) error {
+	var kept struct{ Files, Bytes int64 }
+	err := tx.Raw(`SELECT COUNT(*) AS files, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM uploads WHERE workspace_id = ? AND NOT used`,
+		u.WorkspaceID).Scan(&kept).Error
+	if err == nil && (kept.Files >= MostUnusedUploads || kept.Bytes+u.Size > MostUnusedInLargest*u.Size) {
+		err = ErrUploadsFull
+	}
+	return err
+}
+
+// UseUploads notes that a run names these uploads: they stay, and count as unused no more. What nobody noted is found out
+// before it would go.
+func (s *Store) UseUploads(ctx context.Context, ids []string) error {
+	if _, err := s.exec(ctx, `UPDATE uploads SET used = TRUE WHERE id IN ? AND NOT used`, ids); err != nil {
+		return fmt.Errorf("note uploads as used: %w", err)
+	}
+	return nil
 }
 
 // pruneUploads removes old uploads that no run's input names. One that is found named is not asked about again.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/opstruth/opstruth/internal/table"
 	"github.com/opstruth/opstruth/internal/upload"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
@@ -129,6 +130,70 @@ func TestUploadsThatNoRunNamesGoAfterADay(t *testing.T) {
 		require.ErrorIs(t, err, models.ErrNotFound)
 		_, err = s.Upload(t.Context(), models.Engine(), used.ID)
 		require.NoError(t, err, "a run may be retried")
+	})
+}
+
+func TestAWorkspaceKeepsOnlySoMuchWithoutUse(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, s *models.Store) {
+		w := modelstest.Seed(t, s)
+		s = modelstest.At(s, modelstest.Epoch)
+		const largest = 1 << 10
+		begun := 0
+		sendTo := func(s *models.Store, workspace models.Workspace, tenant models.Tenant, size int) (models.Upload, error) {
+			begun++
+			line := fmt.Sprintf("%08d,", begun)
+			return upload.Receive(t.Context(), s, models.Upload{WorkspaceID: workspace.ID, TenantID: tenant.ID, Name: "f.csv"},
+				strings.NewReader("a,b\n"+line+strings.Repeat("x", size-4-len(line)-1)+"\n"), largest)
+		}
+		send := func(size int) (models.Upload, error) { return sendTo(s, w.Acme, w.North, size) }
+		var last models.Upload
+		for range models.MostUnusedInLargest {
+			var err error
+			last, err = send(largest)
+			require.NoError(t, err)
+			require.EqualValues(t, largest, last.Size)
+		}
+		_, err := send(100)
+		require.ErrorIs(t, err, models.ErrUploadsFull, "what arrives may be large")
+		_, err = sendTo(s, w.Acme, w.South, 100)
+		require.ErrorIs(t, err, models.ErrUploadsFull, "another tenant of the workspace")
+		_, err = sendTo(s, w.Globex, w.West, 100)
+		require.NoError(t, err, "another workspace")
+
+		require.NoError(t, s.UseUploads(t.Context(), []string{last.ID}))
+		_, err = send(100)
+		require.NoError(t, err, "what a run names does not count")
+		_, err = send(100)
+		require.ErrorIs(t, err, models.ErrUploadsFull)
+
+		// One that still arrives counts as large as it may become, one that is refused does not count.
+		later := modelstest.At(s, modelstest.Epoch.Add(models.UnusedUploadsStay+time.Second))
+		begin := func() error {
+			_, err := later.BeginUpload(t.Context(), models.Upload{WorkspaceID: w.Acme.ID, TenantID: w.North.ID, Name: "slow.csv", Size: largest})
+			return err
+		}
+		for range models.MostUnusedInLargest - 1 {
+			require.NoError(t, begin())
+		}
+		_, err = upload.Receive(t.Context(), later, models.Upload{WorkspaceID: w.Acme.ID, TenantID: w.North.ID, Name: "bad.csv"}, strings.NewReader("a,b\n1\n"), largest)
+		var wrong *table.FileError
+		require.ErrorAs(t, err, &wrong)
+		require.NoError(t, begin())
+		require.ErrorIs(t, begin(), models.ErrUploadsFull)
+
+		// Small ones are bounded by their number.
+		latest := modelstest.At(s, modelstest.Epoch.Add(2*models.UnusedUploadsStay+time.Minute))
+		_, err = sendTo(latest, w.Acme, w.North, 20)
+		require.NoError(t, err)
+		require.NoError(t, s.DB().Exec(`INSERT INTO uploads (id, workspace_id, tenant_id, name, size, digest, complete, created_at, sent_at)
+			WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < CAST(? AS BIGINT))
+			SELECT 'small' || i, u.workspace_id, u.tenant_id, 'f.csv', 1, 'd' || i, TRUE, u.created_at, u.sent_at FROM n, uploads u
+			WHERE u.workspace_id = ? AND NOT u.used`, models.MostUnusedUploads-1, w.Acme.ID).Error)
+		_, err = sendTo(latest, w.Acme, w.North, 20)
+		require.NoError(t, err)
+		_, err = sendTo(latest, w.Acme, w.North, 20)
+		require.ErrorIs(t, err, models.ErrUploadsFull)
 	})
 }
 

@@ -131,7 +131,7 @@ func (e *fileRefused) Unwrap() error { return e.err }
 func ofFile(err error) bool {
 	var size *table.SizeError
 	var file *table.FileError
-	return errors.As(err, &size) || errors.As(err, &file)
+	return errors.As(err, &size) || errors.As(err, &file) || errors.Is(err, models.ErrUploadsFull)
 }
 
 // unreadable is the sender's error unless it is one of ours or of the file.

@@ -171,6 +171,31 @@ func (l *lines) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+func TestAFileIsRefusedWhereTooManyAreNotUsed(t *testing.T) {
+	t.Parallel()
+	b := setupFiles(t)
+	w := b.send(b.owner(), map[string]string{"label": "x", "idempotency_key": "k"}, "used.csv", strings.NewReader("id\n1\n"))
+	require.Equal(t, http.StatusSeeOther, w.Code, w.Body.String())
+	var used bool
+	require.NoError(t, b.store.DB().Raw(`SELECT used FROM uploads`).Row().Scan(&used))
+	require.True(t, used, "by the run that was started with it")
+
+	for range models.MostUnusedInLargest {
+		_, err := b.store.BeginUpload(t.Context(), models.Upload{WorkspaceID: b.world.Acme.ID, TenantID: b.world.North.ID, Size: b.options.UploadBytes})
+		require.NoError(t, err)
+	}
+	doc := refusal(t, b.send(b.owner(), map[string]string{"label": "kept"}, "people.csv", strings.NewReader("id\n2\n")), http.StatusConflict)
+	require.Contains(t, doc.Find("#f-file-error").Text(), "This cannot be used: this workspace keeps as many uploaded files that no run uses as it may; start the runs")
+	require.Equal(t, "kept", doc.Find("textarea[name=label]").Text())
+
+	r := httptest.NewRequest(http.MethodPost, "/api/v1/uploads?workspace=acme&tenant=north", strings.NewReader("id\n2\n"))
+	r.Header.Set("Content-Type", "application/octet-stream")
+	r.Header.Set("Authorization", "Bearer "+b.token(b.owner()))
+	answer := b.serve(r)
+	problem(t, answer, http.StatusConflict)
+	require.Contains(t, answer.Body.String(), "each goes a day after it was sent")
+}
+
 func TestAHugeFileIsRefusedWithoutBeingKept(t *testing.T) { //nolint:paralleltest // it measures memory, the others' too
 	b := setupFiles(t)
 	var before, after runtime.MemStats

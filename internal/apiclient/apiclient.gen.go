@@ -2146,7 +2146,8 @@ type ClientInterface interface {
 	//
 	// CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
 	// line and the reason, one over the installation's limit with 413, and nothing of it is kept. The answer's id goes into
-	// the input of a run. A file that no run names is removed after a day.
+	// the input of a run. A file that no run names is removed after a day; where a workspace keeps as many of those as it may
+	// (see docs/configuration.md) another one is refused with 409.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2879,7 +2880,8 @@ func (c *Client) ListTypes(ctx context.Context, reqEditors ...RequestEditorFn) (
 //
 // CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
 // line and the reason, one over the installation's limit with 413, and nothing of it is kept. The answer's id goes into
-// the input of a run. A file that no run names is removed after a day.
+// the input of a run. A file that no run names is removed after a day; where a workspace keeps as many of those as it may
+// (see docs/configuration.md) another one is refused with 409.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6475,7 +6477,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
 	// line and the reason, one over the installation's limit with 413, and nothing of it is kept. The answer's id goes into
-	// the input of a run. A file that no run names is removed after a day.
+	// the input of a run. A file that no run names is removed after a day; where a workspace keeps as many of those as it may
+	// (see docs/configuration.md) another one is refused with 409.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9152,7 +9155,8 @@ func (c *ClientWithResponses) ListTypesWithResponse(ctx context.Context, reqEdit
 //
 // CSV with a header, or JSON Lines, in UTF-8. The file is checked as it arrives; a wrong one is refused (422) with the
 // line and the reason, one over the installation's limit with 413, and nothing of it is kept. The answer's id goes into
-// the input of a run. A file that no run names is removed after a day.
+// the input of a run. A file that no run names is removed after a day; where a workspace keeps as many of those as it may
+// (see docs/configuration.md) another one is refused with 409.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //

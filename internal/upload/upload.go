@@ -39,9 +39,9 @@ type Store interface {
 }
 
 // Receive reads a file to its end and stores it. u says whose it is and how it is named. A file that is not as it should
-// be is refused with a *table.FileError or a *table.SizeError.
+// be is refused with a *table.FileError or a *table.SizeError, one more than there may be with models.ErrUploadsFull.
 func Receive(ctx context.Context, s Store, u models.Upload, body io.Reader, maxBytes int64) (_ models.Upload, err error) {
-	u.Name = Name(u.Name)
+	u.Name, u.Size = Name(u.Name), maxBytes
 	if u.ID, err = s.BeginUpload(ctx, u); err != nil {
 		return models.Upload{}, err
 	}

@@ -56,6 +56,7 @@ func (a *Actions) Start(ctx context.Context, who auth.Principal, w Wish) (run mo
 	if len(w.Input) == 0 {
 		w.Input = json.RawMessage("{}")
 	}
+	var files []string
 	if def, ok := a.registry.Lookup(w.Type); ok { // the starter refuses any other
 		if _, err := def.Parse(w.Input); err != nil {
 			return run, false, asFieldErrors(err)
@@ -63,14 +64,18 @@ func (a *Actions) Start(ctx context.Context, who auth.Principal, w Wish) (run mo
 		if w.Input, err = a.connections(ctx, who, def, w); err != nil {
 			return run, false, err
 		}
-		if err := a.checkUploads(ctx, who, def, w); err != nil {
+		if files, err = a.uploads(ctx, who, def, w); err != nil {
 			return run, false, err
 		}
 	}
-	return a.starter.Start(ctx, start.Request{
+	run, created, err = a.starter.Start(ctx, start.Request{
 		Type: w.Type, WorkspaceID: w.WorkspaceID, TenantID: w.TenantID, Input: w.Input,
 		IdempotencyKey: w.IdempotencyKey, InitiatorID: who.User.ID, InitiatorName: who.User.Name, RetryOf: w.RetryOf,
 	})
+	if err == nil && len(files) > 0 {
+		_ = a.store.UseUploads(ctx, files) // the run has begun all the same
+	}
+	return run, created, err
 }
 
 // asFieldErrors makes any refusal of an input one that may be shown.
@@ -82,26 +87,27 @@ func asFieldErrors(err error) error {
 	return operation.FieldErrors{"": err.Error()}
 }
 
-// checkUploads refuses a file that is not the tenant's own, whoever it belongs to.
-func (a *Actions) checkUploads(ctx context.Context, who auth.Principal, def operation.Definition, w Wish) error {
+// uploads is the files that an input names. It refuses one that is not the tenant's own, whoever it belongs to.
+func (a *Actions) uploads(ctx context.Context, who auth.Principal, def operation.Definition, w Wish) (files []string, err error) {
 	var input map[string]any
 	if err := json.Unmarshal(w.Input, &input); err != nil {
-		return operation.FieldErrors{"": "must be a JSON object"}
+		return nil, operation.FieldErrors{"": "must be a JSON object"}
 	}
 	for _, f := range def.Fields {
 		id, _ := input[f.Name].(string)
 		if f.Kind != operation.File || id == "" {
 			continue
 		}
-		_, err := upload.Of(ctx, a.store, who.Scope(), w.TenantID, id)
+		_, err = upload.Of(ctx, a.store, who.Scope(), w.TenantID, id)
 		if errors.Is(err, upload.ErrNotOwn) {
-			return operation.FieldErrors{f.Name: err.Error()}
+			return nil, operation.FieldErrors{f.Name: err.Error()}
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
+		files = append(files, id)
 	}
-	return nil
+	return files, nil
 }
 
 // connections is the input with the ids of the tenant's own connections, which may be called by their names: an API's

@@ -28,7 +28,7 @@ func (s *Server) UploadFile(ctx context.Context, r UploadFileRequestObject) (Upl
 	u, err := upload.Receive(ctx, s.store, begun, r.Body, s.uploadBytes)
 	var size *table.SizeError
 	var file *table.FileError
-	if errors.As(err, &size) || errors.As(err, &file) {
+	if errors.As(err, &size) || errors.As(err, &file) || errors.Is(err, models.ErrUploadsFull) {
 		// Whoever is still sending does not see the answer. The body is bounded by the route.
 		_, _ = io.Copy(io.Discard, r.Body)
 	}

@@ -60,6 +60,7 @@ var meanings = []struct {
 	{auth.ErrLinkSpent, Fault{Status: 410, Title: "Link is spent"}},
 	{models.ErrBadCursor, Fault{Status: 400, Title: "Invalid cursor", Detail: "The cursor does not belong to this list. Start again without one."}},
 	{models.ErrIdempotencyConflict, Fault{Status: 409, Title: "Idempotency key used before", Detail: "This idempotency key has started a run with other input. Send a new key, or the same input."}},
+	{models.ErrUploadsFull, Fault{Status: 409, Title: "Too many unused files"}},
 	{lifecycle.ErrEnded, Fault{Status: 409, Title: "Run has ended", Detail: "The run has ended; nothing of it can be changed any more. Look at it again."}},
 	{lifecycle.ErrOvertaken, Fault{Status: 409, Title: "Run has changed", Detail: "The run changed meanwhile. Look at it again."}},
 	{lifecycle.ErrNotAllowed, Fault{Status: 409, Title: "Not possible now", Detail: "The run's present state does not permit this. Look at it again."}},
