@@ -34,9 +34,8 @@ import (
 // the metrics and the notifications. Sampled is what tells few: pages of a run, the API by id, the command's show, and the
 // rows of places (what needs attention, recent runs, what lies over the pages, failures run by run), of which a page has
 // five to twenty. Those are read for every state, cause, mark, type and place, and beside those for a part of the runs
-// spread over all: see alone. Long lists that numbers lead to are read on their first pages, and then as the file that
-// they offer. With OPSTRUTH_TEST_EVERY_RUN=1 nothing is sampled: every run is read from every surface, and every list on
-// all its pages. That takes most of an hour for each database.
+// spread over all: see alone. With OPSTRUTH_TEST_EVERY_RUN=1 every run is read from every surface. Long lists that
+// numbers lead to are read on their first pages, and then as the file that they offer.
 //
 // With the race detector there are fewer runs; scripts/test.sh runs this test once more without it.
 func TestSurfacesAgree(t *testing.T) {
@@ -93,7 +92,7 @@ func modelsPostgres(t *testing.T) *models.Store {
 	return store
 }
 
-// everyRun says that nothing is sampled.
+// everyRun says that no runs are sampled.
 var everyRun = os.Getenv("OPSTRUTH_TEST_EVERY_RUN") != ""
 
 // story is a run as every surface has to tell it.
