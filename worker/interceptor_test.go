@@ -27,6 +27,9 @@ import (
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
+// unhurried is what the test environment, whose clock is the real one while an activity runs, waits for a busy machine.
+const unhurried = 5 * time.Minute
+
 // listen runs an activity under a workflow id, with the interceptor around it,
 // and returns what its beats were.
 func listen(t *testing.T, workflowID, name string, r *record, f func(context.Context) error) error {
@@ -56,13 +59,13 @@ func listenTo(
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
-	env.SetWorkerOptions(sdkworker.Options{DeadlockDetectionTimeout: deadlock, Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor(), Heartbeats(b, reports)}})
-	env.SetTestTimeout(20 * time.Second)
+	env.SetWorkerOptions(sdkworker.Options{DeadlockDetectionTimeout: unhurried, Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor(), Heartbeats(b, reports)}})
+	env.SetTestTimeout(unhurried)
 	env.SetHeader(header)
 	env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-			StartToCloseTimeout: time.Minute, HeartbeatTimeout: 10 * time.Second,
+			StartToCloseTimeout: unhurried, HeartbeatTimeout: unhurried,
 		})
 		return workflow.ExecuteActivity(ctx, name).Get(ctx, nil)
 	})

@@ -8,10 +8,8 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opstruth/opstruth/workflows"
@@ -34,7 +32,7 @@ func TestAChildThatContinuesAsNewKeepsItsRun(t *testing.T) {
 			suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 			env := suite.NewTestWorkflowEnvironment()
 			env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "a-child"})
-			env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor()}})
+			unhurried(env, workflows.Interceptor())
 			env.SetHeader(&commonpb.Header{Fields: header})
 			env.ExecuteWorkflow(func(ctx workflow.Context) error { return workflow.NewContinueAsNewError(ctx, "next") })
 			var again *workflow.ContinueAsNewError

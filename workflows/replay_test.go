@@ -73,7 +73,8 @@ func replayer(t *testing.T) worker.WorkflowReplayer {
 	types, err := operation.NewRegistry(lifecycle.DefaultPolicy(), lifecycle.NewTiming(5*time.Second, 5*time.Second), replay.Types()...)
 	require.NoError(t, err)
 	r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
-		Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor()},
+		Interceptors:             []interceptor.WorkerInterceptor{workflows.Interceptor()},
+		DisableDeadlockDetection: true, // of a second, which a busy machine may take
 	})
 	require.NoError(t, err)
 	workflows.RegisterRun(r, types)

@@ -10,9 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opstruth/opstruth/lifecycle"
@@ -35,6 +37,13 @@ type engine struct {
 	waits   []contract.WaitInput
 	records []contract.EndInput
 	results []json.RawMessage // of wrapped workflows
+}
+
+// unhurried lets workflow code and activities take the time that a busy machine takes: the SDK's own limits of a second
+// and three are of the real clock.
+func unhurried(env *testsuite.TestWorkflowEnvironment, interceptors ...interceptor.WorkerInterceptor) {
+	env.SetTestTimeout(5 * time.Minute)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 5 * time.Minute, Interceptors: interceptors})
 }
 
 func setup(t *testing.T, defs ...operation.Definition) *engine {
@@ -89,7 +98,7 @@ func setup(t *testing.T, defs ...operation.Definition) *engine {
 		return e.record(len(e.records), in)
 	})
 	workflows.RegisterRun(e, types)
-	e.SetTestTimeout(20 * time.Second)
+	unhurried(e.TestWorkflowEnvironment)
 	return e
 }
 

@@ -10,9 +10,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opstruth/opstruth/lifecycle"
@@ -31,7 +29,7 @@ func wrapping(t *testing.T, workflowFunc any, w operation.Wrapping, fields ...op
 	t.Helper()
 	kind := operation.Type[map[string]any]{Name: "test.work", Title: "Work", Fields: fields}
 	e := setup(t, operation.Wrap(kind, workflowFunc, w))
-	e.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{workflows.Interceptor()}})
+	unhurried(e.TestWorkflowEnvironment, workflows.Interceptor())
 	e.begin = func(in contract.StepInput) (contract.BeginResult, error) {
 		begun := contract.BeginResult{Wrapped: &contract.Wrapped{MayIdle: w.MayIdle}}
 		if !in.Resumed {
