@@ -3,7 +3,6 @@ package temporalclient_test
 import (
 	"context"
 	"log/slog"
-	"net"
 	"testing"
 	"time"
 
@@ -58,24 +57,17 @@ func TestSettings(t *testing.T) {
 func TestTheClientComesUpWithoutTemporalAndMeasuresItsCalls(t *testing.T) {
 	t.Parallel()
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
-
 	registry := prometheus.NewPedanticRegistry()
 	metrics, err := temporalclient.Metrics(registry, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	c, err := temporalclient.New(client.Options{HostPort: address}, slog.New(slog.DiscardHandler), metrics)
+	c, err := temporalclient.New(client.Options{HostPort: "127.0.0.1:1"}, slog.New(slog.DiscardHandler), metrics)
 	require.NoError(t, err)
 	defer c.Close()
 
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	started := time.Now()
 	_, err = c.CheckHealth(ctx, &client.CheckHealthRequest{})
 	require.Error(t, err)
-	require.Less(t, time.Since(started), 3*time.Second)
 
 	metrics.Counter("temporal_check").Inc(2)
 	metrics.Timer("temporal_wait").Record(20 * time.Millisecond)
