@@ -80,7 +80,7 @@ func TestTheCheckNoticesEachKindOfViolation(t *testing.T) {
 func TestTheProgramBuildsAloneAndWithoutATemporalServer(t *testing.T) {
 	t.Parallel()
 
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	list := exec.CommandContext(ctx, "go", "list", "-deps", "./cmd/...")
 	list.Dir = "../.."

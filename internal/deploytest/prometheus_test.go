@@ -142,7 +142,7 @@ func TestPromtoolAcceptsConfigurationAndRules(t *testing.T) {
 		{"check", "config", prometheusDir + "/prometheus.yml"}, // with the rules that it names
 		append([]string{"test", "rules"}, tests...),
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		out, err := exec.CommandContext(ctx, tool, arguments...).CombinedOutput()
 		require.NoError(t, err, "promtool %s: %s", strings.Join(arguments, " "), out)

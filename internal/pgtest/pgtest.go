@@ -26,8 +26,8 @@ const URLVariable = "OPSTRUTH_TEST_DATABASE_URL"
 
 const (
 	minVersion  = 150000 // PostgreSQL 15, as server_version_num counts
-	setupLimit  = 2 * time.Minute
-	dropTimeout = 30 * time.Second
+	setupLimit  = 5 * time.Minute
+	dropTimeout = 2 * time.Minute
 )
 
 // New returns the address of a fresh database, which is dropped when the test ends. The function

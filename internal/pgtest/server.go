@@ -38,7 +38,7 @@ wait "$server"
 rm -rf "$2"
 `
 
-const startLimit = time.Minute
+const startLimit = 5 * time.Minute
 
 // Server is a throw-away PostgreSQL server. It keeps nothing and is reached by its socket alone.
 type Server struct {

@@ -33,7 +33,7 @@ func client(t *testing.T, c odata.Config) *odata.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	c.HTTP = &http.Client{
-		Timeout: 5 * time.Second, Transport: transport,
+		Timeout: time.Minute, Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	made, err := odata.New(t.Context(), c)
