@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
 	"github.com/opstruth/opstruth/internal/pgtest"
 	"github.com/opstruth/opstruth/lifecycle"
@@ -211,7 +212,14 @@ func history(b *testing.B, s *models.Store, runs int) modelstest.World {
 	}
 	_, err := s.FillWords(b.Context())
 	require.NoError(b, err)
-	require.NoError(b, s.DB().Exec(tidy).Error)
+	require.NoError(b, s.DB().Connection(func(db *gorm.DB) error {
+		if s.Dialect() == "postgres" {
+			if err := db.Exec("SET statement_timeout = 0").Error; err != nil {
+				return err
+			}
+		}
+		return db.Exec(tidy).Error
+	}))
 	return w
 }
 
