@@ -27,7 +27,7 @@ func (b *bench) events(who reader, path string) string {
 // watch listens as the script of a page does, with its reader's session.
 func (b *bench) watch(s *httptest.Server, who reader, at string) *listening {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(b.t.Context(), 5*time.Minute)
 	b.t.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+at, nil)
 	require.NoError(b.t, err)
@@ -48,9 +48,6 @@ func TestLivePagesAreToldWhatIsWithinTheScope(t *testing.T) {
 	owner, viewer := b.watch(s, b.owner(), b.events(b.owner(), place)), b.watch(s, b.viewer(), b.events(b.viewer(), place))
 	staff := b.watch(s, b.staff(), b.events(b.staff(), links.Stuck(links.List{})))
 	owner.resynced()
-	for _, l := range []*listening{viewer, staff} { // their pages were read before anybody listened, or after
-		require.Contains(t, []string{"resync", ""}, l.next().kind)
-	}
 	west := modelstest.Queued(t, b.store, b.world.NewRun(func(n *models.NewRun) { n.WorkspaceID, n.TenantID = b.world.Globex.ID, b.world.West.ID }))
 	staff.hears(west)
 	south := modelstest.Queued(t, b.store, b.world.NewRun(func(n *models.NewRun) { n.TenantID = b.world.South.ID }))
