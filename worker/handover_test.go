@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 )
 
@@ -46,7 +45,7 @@ func TestAWorkerThatCannotHandOverWarns(t *testing.T) {
 			w := &Worker{o: Options{
 				Record: f, Worker: models.WorkerRow{ID: "w1"}, Handover: time.Minute, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 			}}
-			w.handOver(t.Context(), NewBatcher(f, w.o.Worker, lifecycle.Timing{}, nil, w.o.Logger), []string{"b", "a", "b"})
+			w.handOver(t.Context(), []string{"b", "a", "b"})
 			require.Equal(t, []string{"a", "b"}, f.handed)
 			require.Equal(t, time.Minute, f.limit)
 			require.Greater(t, f.left, 5*time.Second)

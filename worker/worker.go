@@ -111,18 +111,19 @@ func (w *Worker) Run(ctx context.Context) error {
 	stopBeating()
 	wg.Wait()
 
-	w.handOver(context.WithoutCancel(ctx), batcher, runs)
+	w.handOver(context.WithoutCancel(ctx), runs)
 	return err
 }
 
-// handOver leaves the runs to other workers. Where the record does not take that in time, they are flagged as a lost
+// handOver tells the record that this worker stops in good order: its runs get time for another one to take them over
+// before their silence counts. Where the record does not take that in time, they are flagged as a lost
 // worker's are, and go on all the same: the worker has stopped as well as it could.
-func (w *Worker) handOver(ctx context.Context, b *Batcher, runs []string) {
+func (w *Worker) handOver(ctx context.Context, runs []string) {
 	ctx, cancel := context.WithTimeout(ctx, handoverWrite)
 	defer cancel()
 	slices.Sort(runs)
 	runs = slices.Compact(runs)
-	if err := b.HandOver(ctx, runs, w.o.Handover); err != nil {
+	if err := w.o.Record.HandOver(ctx, w.o.Worker.ID, runs, w.o.Handover); err != nil {
 		w.o.Logger.WarnContext(ctx, "worker stopped, and could not hand over all of its runs; they may be called likely stuck until another worker has them",
 			"worker", w.o.Worker.ID, "runs", len(runs), "error", err)
 		return
