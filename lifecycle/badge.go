@@ -54,7 +54,7 @@ var freshnessBadges = map[Freshness]Badge{
 	FreshActive:      {"Heard in time", ToneGood, "heartbeat"},
 	LikelyStale:      {"Silent too long", ToneBad, "alert-triangle"},
 	ReconciledFailed: {"Closed by opstruth", ToneBad, "plug-connected-x"},
-	TerminalNormal:   {"Ended by itself", ToneNeutral, "flag"},
+	TerminalNormal:   {"Ended, not reconciled", ToneNeutral, "flag"},
 }
 
 var classBadges = map[ProblemClass]Badge{

@@ -53,7 +53,7 @@ func (t Truth) runningHeadline() string {
 }
 
 func (t Truth) waitingHeadline() string {
-	until := t.at(t.facts.Wait.Until)
+	until := t.atSecond(t.facts.Wait.Until)
 	switch {
 	case t.Cause == ActivityRetrying:
 		return "Retrying a failed step at " + until

@@ -259,9 +259,12 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 	require.Equal(t, "Ended: failed", find(lifecycle.Finished).Title)
 	require.Equal(t, "Checked: no worker serves the queue", find(lifecycle.CauseFound).Title)
 	require.Equal(t, "4\u202f210 items · seen", find(lifecycle.Planned).Detail)
-	require.Equal(t, "Retry-After · until 14:03 UTC · declared by "+pagetest.ID(1), find(lifecycle.WaitDeclared).Detail)
+	require.Equal(t, "Retry-After · until 14:03:11 · declared by "+pagetest.ID(1), find(lifecycle.WaitDeclared).Detail)
 	require.Equal(t, "No worker serves the queue · 2 min of silence", find(lifecycle.Reconciled).Detail)
 	require.Equal(t, "after 21 s", find(lifecycle.Recovered).Detail, "since the moment that the event names, whatever else is on the page")
+	require.Equal(t, "No worker serves the queue", find(lifecycle.CloseClaimed).Detail)
+	forced := page.RunData{Frame: d.Frame, Run: d.Run, Events: []models.Event{{Kind: lifecycle.CloseClaimed}}}
+	require.Empty(t, page.Run(forced).Timeline[0].Detail, "a cancel is forced for no cause")
 	doc := html(t, ui.RunPage(page.Run(d)))
 	require.Contains(t, href(t, doc.Find(".panel-foot a")), "events_after=c")
 	require.Contains(t, text(doc.Find("#timeline details").First()), "Temporal answered")

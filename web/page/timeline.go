@@ -33,7 +33,7 @@ func line(e models.Event, now time.Time) view.Event {
 		how = view.Badge{Label: string(e.Kind), Tone: lifecycle.ToneNeutral, Icon: "circle-dot"}
 	}
 	v := view.Event{
-		Icon: how.Icon, Tone: how.Tone, Title: how.Label, Detail: detail(e.Kind, data), Actor: e.Actor, When: view.At(e.At, now),
+		Icon: how.Icon, Tone: how.Tone, Title: how.Label, Detail: detail(e.Kind, data, now), Actor: e.Actor, When: view.At(e.At, now),
 	}
 	switch e.Kind { //nolint:exhaustive // only these are told by their outcome or cause
 	case lifecycle.Finished, lifecycle.Adopted:
@@ -54,8 +54,7 @@ func line(e models.Event, now time.Time) view.Event {
 }
 
 // detail is what an event says beyond its kind.
-func detail(k lifecycle.Kind, d models.EventData) string {
-	until := func() string { return lifecycle.Clock(time.UnixMicro(d.Until)) }
+func detail(k lifecycle.Kind, d models.EventData, now time.Time) string {
 	switch k { //nolint:exhaustive // the others say nothing more
 	case lifecycle.Planned:
 		if d.Total == 1 {
@@ -63,7 +62,7 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 		}
 		return join(when(d.Total > 0, view.Count(d.Total)+" items"), d.Note)
 	case lifecycle.WaitDeclared:
-		return join(d.Wait, when(d.Until != 0, "until "+until()), when(d.By != "", "declared by "+d.By))
+		return join(d.Wait, when(d.Until != 0, "until "+view.At(time.UnixMicro(d.Until), now).Clock()), when(d.By != "", "declared by "+d.By))
 	case lifecycle.WaitEnded:
 		return d.Wait
 	case lifecycle.Waited:
@@ -73,7 +72,7 @@ func detail(k lifecycle.Kind, d models.EventData) string {
 	case lifecycle.Finished, lifecycle.Adopted:
 		return d.Message
 	case lifecycle.CloseClaimed:
-		return d.Cause.Label()
+		return when(d.Cause != lifecycle.NoCause, d.Cause.Label()) // a cancel is forced for none
 	case lifecycle.Reconciled:
 		return join(d.Cause.Label(), when(d.SilentFor > 0, lifecycle.Span(micros(d.SilentFor))+" of silence"))
 	case lifecycle.Acknowledged, lifecycle.LateReported:
