@@ -90,6 +90,7 @@ func TestTheDecisionZoneOfAnyRun(t *testing.T) {
 		require.NotContains(t, shown, "<b>bold")
 
 		step, primary := truth.NextStep(), 0
+		told := doc.Find(".decision-told").Length() == 1
 		for _, a := range zone.Next.Actions {
 			if a.Primary {
 				primary++
@@ -102,5 +103,6 @@ func TestTheDecisionZoneOfAnyRun(t *testing.T) {
 			require.Equal(t, button, primary == 1, "%s: %+v", step.Text, zone.Next.Actions)
 		}
 		require.LessOrEqual(t, primary, 1)
+		require.Equal(t, primary == 0 && step.Kind != lifecycle.StepNone, told, "where no button is the step, its words are")
 	})
 }

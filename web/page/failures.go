@@ -42,8 +42,8 @@ func Failures(d FailuresData) view.FailuresPage {
 		p.Shown = "The newest " + view.Count(shown) + " are shown."
 		p.All = view.Link{Label: "Show all " + view.Count(recent), Href: d.all(followUps)}
 	}
-	if older := d.Summary.FollowUpOlder; older > 0 {
-		p.Older = view.Link{Label: view.Count(older) + " older than 7 days", Href: d.all(olderFollowUps)}
+	if d.Summary.FollowUpOlder > 0 {
+		p.Older = view.Link{Label: olderLabel(d.Summary), Href: d.all(olderFollowUps)}
 	}
 	return p
 }

@@ -88,6 +88,7 @@ func unread(n int) (told int, more bool) {
 // search leads to the list that the navigation leads to.
 func (f Frame) search() *view.Search {
 	s := &view.Search{Href: links.Runs(f.Who.Plane, links.List{}), Field: searchField("")}
+	s.Field.Placeholder = "Search runs" // there is room for no more
 	if f.Who.Plane == links.Admin && f.Workspace.Slug != "" {
 		s.Hidden = []view.Pair{{Name: "workspace", Value: f.Workspace.Slug}}
 	}
@@ -98,7 +99,7 @@ func (f Frame) search() *view.Search {
 func searchField(value string) view.Field {
 	return view.Field{
 		Name: "q", Label: "Search runs by id, workflow id, target or operation type", Kind: view.SearchField,
-		Value: value, Placeholder: "Id, target or operation type", MaxLength: 200,
+		Value: value, Placeholder: "Id, target or type", MaxLength: 200,
 	}
 }
 

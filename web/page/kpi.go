@@ -17,7 +17,7 @@ func kpis(p links.Plane, base links.List, s models.Summary) []view.KPI {
 	if s.LikelyStuck > 0 {
 		numbers[0].Note = "of " + view.Count(s.Active) + " active"
 	}
-	numbers[1].Note = "ended in the last 7 days"
+	numbers[1].Note = "in the last 7 days"
 	if older := older(p, base, s); older.Href != "" {
 		numbers[1].Note, numbers[1].NoteHref = older.Label, older.Href
 	}
@@ -32,5 +32,13 @@ func older(p links.Plane, base links.List, s models.Summary) view.Link {
 	if s.FollowUpOlder == 0 {
 		return view.Link{}
 	}
-	return view.Link{Label: view.Count(s.FollowUpOlder) + " older than 7 days", Href: olderFollowUps.counted(p, base, s)}
+	return view.Link{Label: olderLabel(s), Href: olderFollowUps.counted(p, base, s)}
+}
+
+// olderLabel counts them. Beside the number of recent ones it says that they are not among those.
+func olderLabel(s models.Summary) string {
+	if s.FollowUpRecent == 0 {
+		return view.Count(s.FollowUpOlder) + " older than 7 days"
+	}
+	return view.Count(s.FollowUpOlder) + " more, older than 7 days"
 }

@@ -54,6 +54,16 @@ func (d Listing) form(shown []models.Run, at func(links.List) string) form {
 	return form{Listing: d, shown: shown, at: at}
 }
 
+// inForce counts the fields that narrow the list.
+func inForce(fields []view.Field) (n int) {
+	for _, f := range fields {
+		if f.Value != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // bar holds fields in view and others behind a button. Of those none is sent before all are chosen. What no field asks
 // for stays in force.
 func (d form) bar(fields, more []view.Field) view.FilterBar {
@@ -69,11 +79,7 @@ func (d form) bar(fields, more []view.Field) view.FilterBar {
 	for _, f := range slices.Concat(fields, more) {
 		asked[f.Name] = true
 	}
-	for _, f := range more {
-		if f.Value != "" {
-			bar.MoreAsked++
-		}
-	}
+	bar.Unfold, bar.MoreAsked = inForce(fields) > 0, inForce(more)
 	for name, values := range d.List.Values() {
 		if !asked[name] {
 			bar.Hidden = append(bar.Hidden, view.Pair{Name: name, Value: values[0]})

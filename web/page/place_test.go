@@ -66,7 +66,7 @@ func TestNumbersLinkToWhatTheyCount(t *testing.T) {
 	}
 	kpis := doc.Find(".kpi")
 	require.Equal(t, []string{
-		"Likely stuck now 14 of 21 active", "Ended, needs follow-up 7 12 older than 7 days", "Active now 21 2 of them queued", "Succeeded in 24 h 1 342",
+		"Likely stuck now 14 of 21 active", "Ended, needs follow-up 7 12 more, older than 7 days", "Active now 21 2 of them queued", "Succeeded in 24 h 1 342",
 	}, texts(kpis))
 	check(kpis.Eq(0).Find(".kpi-link"), models.BucketLikelyStuck, "")
 	check(kpis.Eq(1).Find(".kpi-link"), models.BucketFollowUpRecent, "")
@@ -165,6 +165,7 @@ func TestRowsTellTheTruth(t *testing.T) {
 				badges = append(badges, m.Label)
 			}
 			require.Equal(t, badges, texts(row.Find(".tag")))
+			require.True(t, row.Find(".cell-lineage").HasClass("tone-"+string(truth.LineageTone())))
 			require.Equal(t, 1, row.Find("a").Length())
 			require.Equal(t, links.Run(d.Who.Plane, r.ID, d.List), href(t, row.Find("a")))
 		}
@@ -213,6 +214,27 @@ func TestTabsAndFiltersKeepEachOther(t *testing.T) {
 	require.Equal(t, links.Runs(links.Admin, l), href(t, pager.First()))
 	require.Equal(t, links.RunsBefore(links.Admin, l, "c1"), href(t, pager.Eq(1)))
 	require.Equal(t, links.RunsPage(links.Admin, l, "c2"), href(t, pager.Last()))
+}
+
+// Narrow windows fold the fields of the filter away, unless one is in force that no tab tells.
+func TestTheFilterIsUnfoldedWhereItIsInForce(t *testing.T) {
+	t.Parallel()
+	yes := true
+	for _, c := range []struct {
+		list links.List
+		open int
+	}{
+		{links.List{}, 0}, {links.List{Class: lifecycle.ActiveStaleAttention}, 0}, {links.List{Active: &yes}, 0},
+		{links.List{Type: "inventory.sync"}, 1}, {links.List{Class: lifecycle.TerminalFollowUp, Outcome: lifecycle.Failed}, 1},
+	} {
+		doc := html(t, ui.RunList(page.Runs(listOf(t, models.RoleViewer, c.list))))
+		require.Equal(t, c.open, doc.Find(".filter-fold[open]").Length(), "%+v", c.list)
+		require.NotZero(t, doc.Find(".filter-fold select").Length())
+	}
+	require.Zero(t, html(t, ui.StuckPage(page.Stuck(stuckOf(t)))).Find(".filter-fold[open]").Length())
+	narrowed := stuckOf(t)
+	narrowed.List.Queue = "inventory"
+	require.Equal(t, 1, html(t, ui.StuckPage(page.Stuck(narrowed))).Find(".filter-fold[open]").Length())
 }
 
 func TestEmptyListsSayWhatToDo(t *testing.T) {

@@ -24,6 +24,7 @@ func (f Frame) row(r models.Run, now time.Time, from links.List) view.RunRow {
 		Freshness: t.Freshness.Badge().Label,
 		Lineage:   t.LineageText(),
 		WasStuck:  t.StuckBefore(),
+		Stuck:     t.LineageTone(),
 		Headline:  t.Headline(),
 		Progress:  view.ProgressOf(t),
 		Initiator: r.Facts.Initiator,

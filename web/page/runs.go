@@ -133,6 +133,7 @@ func (d RunsData) filters() view.FilterBar {
 	plane := d.Who.Plane
 	f := d.form(d.Page.Runs, func(l links.List) string { return links.Runs(plane, l) })
 	bar := f.bar(append(f.places(), f.typeField(), f.classField(), f.outcomeField()), f.more())
+	bar.Unfold = inForce(append(f.places(), f.typeField(), f.outcomeField())) > 0 // the tabs tell the class
 	bar.Tabs, bar.Views = d.tabs(), d.views()
 	if len(d.Page.Runs) > 0 {
 		bar.Export = view.Link{Label: "CSV", Icon: "download", Href: links.RunsExport(plane, d.List)}

@@ -46,7 +46,7 @@ func Stuck(d StuckData) view.StuckPage {
 
 func (d StuckData) filters() view.FilterBar {
 	f := d.form(nil, links.Stuck)
-	return f.bar(append(f.places(), f.typeField(), f.queueField(), f.lineageField()), append([]view.Field{f.causeField(), f.initiatorField()}, f.queuedFields()...))
+	return f.bar(append(f.places(), f.typeField(), f.queueField()), append([]view.Field{f.causeField(), f.initiatorField()}, f.queuedFields()...))
 }
 
 func (d StuckData) nothingStuck() view.Empty {

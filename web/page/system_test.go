@@ -49,6 +49,9 @@ func TestStuckRunsAreGrouped(t *testing.T) {
 		require.Equal(t, want, got)
 	}
 
+	require.NotZero(t, doc.Find(`[name="queue"]`).Length())
+	require.Zero(t, doc.Find(`[name="stale_lineage"]`).Length(), "all that is listed is stuck")
+
 	calm := page.StuckData{Listing: page.Listing{Frame: as(t, "")}, Summary: models.Summary{Now: now, Active: 12}}
 	doc = html(t, ui.StuckPage(page.Stuck(calm)))
 	require.Equal(t, "Nothing is likely stuck As of 14:03 UTC, all 12 active runs were heard from in time.", text(doc.Find(".empty-state")))
@@ -91,7 +94,7 @@ func TestFailuresAreGroupedByReason(t *testing.T) {
 	require.Contains(t, text(doc.Find("#failures-older")), "<b>no</b> right", "a foreign text is no markup")
 	require.Equal(t, 2, doc.Find("#runs tbody tr[data-run]").Length())
 	require.Equal(t, "18", text(doc.Find("#runs-panel-title + .panel-count")))
-	require.Equal(t, "The newest 2 are shown. Show all 18 1 older than 7 days", text(doc.Find(".panel-foot")))
+	require.Equal(t, "The newest 2 are shown. Show all 18 1 more, older than 7 days", text(doc.Find(".panel-foot")))
 
 	rare := failuresOf(t)
 	rare.Summary.FollowUpOlder = 1001

@@ -367,7 +367,7 @@ func runRow(t view.RunTable, r view.RunRow) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if t.ShowLineage {
-			var templ_7745c5c3_Var18 = []any{"cell-lineage", templ.KV("faint", !r.WasStuck), templ.KV("cell-never", !r.WasStuck)}
+			var templ_7745c5c3_Var18 = []any{"cell-lineage", toneClass(r.Stuck), templ.KV("cell-untold", !r.WasStuck)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var18...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -392,7 +392,7 @@ func runRow(t view.RunTable, r view.RunRow) templ.Component {
 			var templ_7745c5c3_Var20 string
 			templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(r.Lineage)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `runs.templ`, Line: 84, Col: 143}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `runs.templ`, Line: 84, Col: 132}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 			if templ_7745c5c3_Err != nil {

@@ -89,7 +89,7 @@ type KPI struct {
 	Label    string
 	Count    int64
 	Href     string
-	Note     string // such as "12 older than 7 days"
+	Note     string // such as "12 more, older than 7 days"
 	NoteHref string
 	Tone     Tone // used while Count is not zero
 	Icon     string
@@ -121,7 +121,8 @@ type FilterBar struct {
 	Search    Field   // Name empty: no search
 	Fields    []Field // selects
 	More      []Field // those that are rarely asked for, folded away
-	MoreAsked int     // how many of them are in force
+	Unfold    bool    // one of Fields is in force that no tab tells
+	MoreAsked int     // how many of More are in force
 	Views     *Views  // the reader's saved views; nil: none are offered
 	Export    Link    // the list as a file
 	Hidden    []Pair  // parameters that are kept, such as the class

@@ -13,6 +13,7 @@ type RunRow struct {
 	Freshness string
 	Lineage   string // whether and how often it was stuck
 	WasStuck  bool   // Lineage says more than the state does
+	Stuck     Tone   // of Lineage
 	Headline  string
 	Next      string // the next step of a run that needs somebody
 	Progress  Progress
@@ -72,6 +73,7 @@ type Evidence struct {
 // NextStep is the one thing to do: a button, or an instruction.
 type NextStep struct {
 	Text    string
+	Calm    bool     // nothing has to be done
 	Actions []Action // the primary one first; others are its alternatives, such as cancel
 }
 

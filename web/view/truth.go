@@ -9,11 +9,12 @@ func Badges(t lifecycle.Truth) []Badge {
 
 // DecisionOf words a run's decision zone; the caller adds the actions its reader may take.
 func DecisionOf(t lifecycle.Truth, actions ...Action) Decision {
+	step := t.NextStep()
 	d := Decision{
 		Badges:         Badges(t),
 		Headline:       t.Headline(),
 		Reconciliation: t.ReconciliationNote(),
-		Next:           NextStep{Text: t.NextStep().Text, Actions: actions},
+		Next:           NextStep{Text: step.Text, Calm: step.Kind == lifecycle.StepNone, Actions: actions},
 	}
 	for _, text := range t.Evidence() {
 		d.Evidence = append(d.Evidence, Evidence{Text: text})
