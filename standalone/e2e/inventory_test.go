@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/models"
@@ -90,7 +89,7 @@ func TestConsoleOfANewcomer(t *testing.T) {
 	// An operation is started on its form and watched to its end without a reload.
 	sync := func() string {
 		b.goTo("/admin/workspaces/harbor/tenants/" + tenant + "/start/inventory.sync")
-		b.within(chromedp.SetValue(chromedp.CSS(`select[name="connection"]`), connection(t, h, tenant)))
+		b.Fill(`select[name="connection"]`, connection(t, h, tenant))
 		b.click(`.start-form button[type="submit"]`)
 		b.shows("items are done")
 		return b.path()[strings.LastIndex(b.path(), "/")+1:]

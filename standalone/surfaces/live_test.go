@@ -76,7 +76,7 @@ const quickly = `
 	Object.defineProperty(document, "hidden", {get: () => window.away});
 	window.hide = (on) => { window.away = on; document.dispatchEvent(new Event("visibilitychange")); };`
 
-// settled waits until nothing is asked for any more, for some cycles of polling.
+// settled waits until nothing is asked for any more, for some cycles of polling, and nothing that was is on its way.
 func settled(b browser.Tab, asked *requests) map[string]int {
 	b.T.Helper()
 	var before map[string]int
@@ -84,9 +84,15 @@ func settled(b browser.Tab, asked *requests) map[string]int {
 		before = asked.now()
 		from := browser.Ask[int](b, `window.cycles`)
 		b.Until("some cycles", func() bool { return browser.Ask[int](b, `window.cycles`) > from+5 })
-		return maps.Equal(before, asked.now())
+		return browser.Ask[bool](b, `document.querySelector(".htmx-request") === null`) && maps.Equal(before, asked.now())
 	})
 	return before
+}
+
+// listens waits until the page that is open has its stream, which is the nth that any page has asked for.
+func listens(b browser.Tab, asked *requests, n int) {
+	b.T.Helper()
+	b.Until("the page to listen", func() bool { return asked.now()[links.Events(links.Admin)] == n })
 }
 
 // overlaid is what lies over the page.
@@ -101,10 +107,11 @@ func TestLivePagesPollOnlyWhileSomethingIsActive(t *testing.T) {
 	t.Parallel()
 	w, asked := watched(t, true)
 	b := w.open("Mara Lindqvist", links.Admin)
-	b.Until("the first page to listen", func() bool { return asked.now()[links.Events(links.Admin)] == 1 })
+	listens(b, asked, 1)
 	b.Watch(quickly)
 	place := links.Tenant("harbor", "delta-freight")
 	b.GoTo(place)
+	listens(b, asked, 2)
 	browser.Ask[bool](b, `window.same = true`)
 	quiet := settled(b, asked)
 	require.Equal(t, 2, quiet[links.Events(links.Admin)], "one connection is all that it holds")
@@ -163,8 +170,10 @@ func TestLiveTabsThatAreHiddenAreSilent(t *testing.T) {
 	w, asked := watched(t, true)
 	first := modelstest.Running(t, w.at(0), w.wish("delta-freight", backup, "First", "", patient))
 	b := w.open("Mara Lindqvist", links.Admin)
+	listens(b, asked, 1)
 	b.Watch(quickly)
 	b.GoTo(links.Runs(links.Admin, links.List{}))
+	listens(b, asked, 2)
 	b.Until("the run over the page", func() bool { return overlaid(b) == "First" })
 	browser.Ask[bool](b, `hide(true), true`)
 	hidden := settled(b, asked)
@@ -174,7 +183,7 @@ func TestLiveTabsThatAreHiddenAreSilent(t *testing.T) {
 	require.Equal(t, "First", overlaid(b))
 	browser.Ask[bool](b, `hide(false), true`)
 	b.Until("what is so now", func() bool { return overlaid(b) == "Second" })
-	b.Until("the stream again", func() bool { return asked.now()[links.Events(links.Admin)] == hidden[links.Events(links.Admin)]+1 })
+	listens(b, asked, 3)
 }
 
 // The overlay stays as it was folded, on the next page too, takes no focus and opens its runs; on a phone it is a bar.

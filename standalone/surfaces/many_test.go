@@ -124,7 +124,7 @@ func (w *world) client(name string, plane links.Plane) *http.Client {
 }
 
 // patience is a busy machine's; the server gives up by itself after ten seconds.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func (w *world) read(client *http.Client, path string) string {
 	w.t.Helper()

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/internal/links"
@@ -39,10 +38,11 @@ func TestSurfacesWalkedFromNotifications(t *testing.T) {
 		{"partial", "brightwood-bakery", lifecycle.TerminalFollowUp}, {"blocked", "lakeside-clinic", lifecycle.TerminalFollowUp},
 		{"noted", "brightwood-bakery", lifecycle.TerminalFollowUp}, {"succeeded", "delta-freight", lifecycle.NoProblem},
 	} {
+		b.Whole() // what comes later moves what is in view
 		row := `tr[data-run="` + w.runs[c.run].ID + `"]`
 		told := browser.Ask[[]string](b, `[...document.querySelectorAll('`+row+` .tag')].map((e) => e.innerText)`)
 		message := browser.Ask[string](b, `document.querySelector('`+row+` .row-message').innerText`)
-		b.Within(chromedp.ScrollIntoView(chromedp.CSS(row)))
+		b.ScrollTo(row + " .cell-state")
 		at := browser.Ask[float64](b, `scrollY`)
 		require.Equal(t, all-i, unread(), "to open the list reads nothing")
 		follow(b, row+" .cell-state")
@@ -59,7 +59,7 @@ func TestSurfacesWalkedFromNotifications(t *testing.T) {
 		aboveTheFold(b, c.run)
 		allowed(b, c.run)
 		back(b, links.Notifications(false))
-		b.Until("the same place in the list", func() bool { d := browser.Ask[float64](b, `scrollY`) - at; return d > -2 && d < 2 })
+		samePlace(b, at)
 		require.Equal(t, 1, browser.Ask[int](b, `document.querySelectorAll('`+row+`:not(.unread)').length`))
 	}
 	b.GoTo(links.FromNotification(w.runs["partial"].ID, "harbor", "brightwood-bakery", lifecycle.TerminalFollowUp))

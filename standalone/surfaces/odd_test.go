@@ -95,6 +95,7 @@ func TestPagesWithNoneAndOne(t *testing.T) {
 				for _, path := range paths {
 					say := fmt.Sprintf("%s %s with %d runs", size.name, path, runs)
 					b.GoTo(path)
+					b.Whole()
 					require.NotEqual(t, http.StatusText(http.StatusNotFound), browser.Ask[string](b, `document.title`), say)
 					fits(b, say)
 					b.Accessible(say)

@@ -1,7 +1,6 @@
 package surfaces
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -35,21 +34,8 @@ func asked(b browser.Tab) links.List {
 func follow(b browser.Tab, selector string) {
 	b.T.Helper()
 	from := address(b)
-	stands(b, selector)
 	b.Click(selector)
 	b.Until("another page after a click on "+selector, func() bool { return address(b) != from && ready(b) })
-}
-
-// stands waits until what is to be clicked stands still, as a person would: a reload brings the scroll back when it may.
-func stands(b browser.Tab, selector string) {
-	b.T.Helper()
-	var last string
-	b.Until(selector+" standing still", func() bool {
-		at := browser.Ask[string](b, fmt.Sprintf(`JSON.stringify(document.querySelector(%q)?.getBoundingClientRect() ?? null)`, selector))
-		still := at == last && at != "null" && ready(b)
-		last = at
-		return still
-	})
 }
 
 func ready(b browser.Tab) bool {
@@ -62,6 +48,21 @@ func back(b browser.Tab, to string) {
 	b.T.Helper()
 	browser.Ask[bool](b, `(setTimeout(() => history.back()), true)`)
 	b.Until("back at "+to, func() bool { return address(b) == to && ready(b) })
+}
+
+// samePlace waits until a page that was gone back to is scrolled as it was.
+func samePlace(b browser.Tab, at float64) {
+	b.T.Helper()
+	now := at
+	defer func() {
+		if b.T.Failed() {
+			b.T.Logf("the page is scrolled to %v, and was to %v; %s", now, at, browser.Ask[string](b, `"it is " + document.documentElement.scrollHeight + " high, its window " + innerHeight`))
+		}
+	}()
+	b.Until("the same place on the page", func() bool {
+		now = browser.Ask[float64](b, `scrollY`)
+		return now > at-2 && now < at+2
+	})
 }
 
 func chips(b browser.Tab) string {
@@ -93,7 +94,7 @@ func (w *world) openAndReturn(b browser.Tab, plane links.Plane, s step) {
 	type told struct{ Badges, Headline string }
 	const badges = `[...e.querySelectorAll(".tag")].map((t) => t.innerText).join(" | ")`
 	inRow := browser.Ask[told](b, `(() => { const e = document.querySelector('`+row+`'); return {Badges: `+badges+`, Headline: e.querySelector(".row-headline").innerText}; })()`)
-	b.Within(chromedp.ScrollIntoView(chromedp.CSS(row)))
+	b.ScrollTo(row + " .cell-state")
 	scrolled := browser.Ask[float64](b, `scrollY`)
 	follow(b, row+" .cell-state")
 	require.Equal(b.T, links.Run(plane, id, links.List{}), b.Path(), s.name)
@@ -108,10 +109,7 @@ func (w *world) openAndReturn(b browser.Tab, plane links.Plane, s step) {
 	kept := [2]string{shown.Workspace, shown.Tenant}
 	require.Equal(b.T, scope, kept, "%s: the scope is kept", s.name)
 	back(b, from)
-	b.Until("the same place in the list", func() bool {
-		d := browser.Ask[float64](b, `scrollY`) - scrolled
-		return d > -2 && d < 2
-	})
+	samePlace(b, scrolled)
 	require.NotZero(b.T, browser.Ask[int](b, `document.querySelectorAll("#live "+`+strconv.Quote(row)+`).length`), "%s: the row is still there", s.name)
 }
 
@@ -159,7 +157,8 @@ func TestSurfacesWalkedFromEveryEntry(t *testing.T) {
 		for _, s := range reader.steps {
 			b.GoTo(s.start)
 			if s.click != "" {
-				b.Within(chromedp.ScrollIntoView(chromedp.CSS(s.click)))
+				b.Whole() // what comes later moves what is in view
+				b.ScrollTo(s.click)
 				at := browser.Ask[float64](b, `scrollY`)
 				follow(b, s.click)
 				require.Equal(t, links.Runs(reader.plane, links.List{}), b.Path(), s.name)
@@ -172,7 +171,7 @@ func TestSurfacesWalkedFromEveryEntry(t *testing.T) {
 				w.openAndReturn(b, reader.plane, s)
 				require.Equal(t, list, address(b))
 				back(b, s.start)
-				b.Until("the same place on the page it began at", func() bool { d := browser.Ask[float64](b, `scrollY`) - at; return d > -2 && d < 2 })
+				samePlace(b, at)
 			} else {
 				w.openAndReturn(b, reader.plane, s)
 			}
@@ -204,10 +203,8 @@ func TestSurfacesKeepAFilter(t *testing.T) {
 	b := w.open("Mara Lindqvist", links.Admin)
 	b.Size(1280, 600)
 	b.GoTo(links.Runs(links.Admin, links.List{}))
-	b.Within(
-		chromedp.SetValue(chromedp.CSS(`.filter-form select[name="type"]`), "http.batch"),
-		chromedp.SetValue(chromedp.CSS(`.filter-form input[name="q"]`), "csv"),
-	)
+	b.Fill(`.filter-form select[name="type"]`, "http.batch")
+	b.Fill(`.filter-form input[name="q"]`, "csv")
 	follow(b, `.filter-form > button[type="submit"]`)
 	require.Equal(t, links.List{Type: "http.batch", Text: "csv"}, asked(b))
 	require.Equal(t, "Type: HTTP batch | Text: csv", chips(b))
@@ -216,7 +213,6 @@ func TestSurfacesKeepAFilter(t *testing.T) {
 	b.Within(chromedp.Reload())
 	require.Equal(t, filtered, address(b))
 	require.Equal(t, "http.batch", browser.Ask[string](b, `document.querySelector('select[name="type"]').value`), "the form shows what is asked for")
-	b.Until("the page at its top", func() bool { return browser.Ask[float64](b, `(scrollTo(0, 0), scrollY)`) == 0 }) // the bar lay over the chips
 	follow(b, `.chips a.chip[href*="type=http.batch"]`)
 	require.Equal(t, "Type: HTTP batch", chips(b))
 }
@@ -230,15 +226,16 @@ func TestSurfacesPageBackToALongList(t *testing.T) {
 	b.Size(390, 844)
 	b.GoTo(links.Runs(links.Admin, links.List{Type: "http.batch"}))
 	follow(b, `.pager a[rel="next"]`)
+	b.Whole()
 	second := address(b)
 	id := browser.Ask[string](b, `document.querySelectorAll("#runs tr[data-run]")[40].dataset.run`)
 	row := `tr[data-run="` + id + `"]`
-	b.Within(chromedp.ScrollIntoView(chromedp.CSS(row)))
+	b.ScrollTo(row + " .cell-state")
 	at := browser.Ask[float64](b, `scrollY`)
 	require.Greater(t, at, 500.0)
 	follow(b, row+" .cell-state")
 	require.True(t, strings.HasSuffix(b.Path(), id))
 	back(b, second)
-	b.Until("the row in view again", func() bool { d := browser.Ask[float64](b, `scrollY`) - at; return d > -2 && d < 2 })
+	samePlace(b, at)
 	fits(b, "a long list")
 }

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,7 @@ import (
 var axe string
 
 // Soon is how long a tab waits for what needs a few seconds on an idle machine.
-const Soon = time.Minute
+const Soon = 3 * time.Minute
 
 // One browser serves all tests of a program; each has a profile of its own in it.
 var (
@@ -41,7 +42,7 @@ func start() {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile), chromedp.WindowSize(1280, 900),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.WSURLReadTimeout(time.Minute), // a busy machine starts it slowly
+		chromedp.WSURLReadTimeout(Soon), // a busy machine starts it slowly
 	)
 	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -93,18 +94,10 @@ func (b Tab) GoTo(path string) {
 	b.Within(chromedp.Navigate(path))
 }
 
-// Click clicks what a selector finds first.
-func (b Tab) Click(selector string) {
-	b.T.Helper()
-	b.Within(chromedp.Click(chromedp.CSS(selector)))
-}
-
 // Text is what a reader sees.
 func (b Tab) Text() string {
 	b.T.Helper()
-	ctx, cancel := context.WithTimeout(b.Ctx, 15*time.Second)
-	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
+	text, err := evaluate[string](b, `document.body ? document.body.innerText : ""`)
 	if err != nil {
 		return "(cannot be read: " + err.Error() + ")"
 	}
@@ -136,21 +129,26 @@ func (b Tab) Until(what string, so func() bool) {
 }
 
 // leaving is what Chromium says of a question that meets the change from one page to another.
-const leaving = "Inspected target navigated or closed"
+var leaving = []string{"Inspected target navigated or closed", "Cannot find default execution context", "Execution context was destroyed"}
 
 // Ask evaluates an expression of the page; again on the next one where the page is left meanwhile. What leaves it belongs
 // into a timer, so that the answer comes before.
 func Ask[T any](b Tab, expression string) T {
 	b.T.Helper()
+	v, err := evaluate[T](b, expression)
+	require.NoError(b.T, err, expression)
+	return v
+}
+
+func evaluate[T any](b Tab, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(b.Ctx, Soon)
 	defer cancel()
 	for {
 		v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-		if err != nil && strings.Contains(err.Error(), leaving) && ctx.Err() == nil {
-			continue // the next page answers
+		left := func(sign string) bool { return strings.Contains(err.Error(), sign) }
+		if err == nil || ctx.Err() != nil || !slices.ContainsFunc(leaving, left) {
+			return v, err
 		}
-		require.NoError(b.T, err, expression)
-		return v
 	}
 }
 
@@ -161,12 +159,12 @@ func (b Tab) Path() string { return Ask[string](b, `location.pathname`) }
 func (b Tab) SignIn(page, email, password string) {
 	b.T.Helper()
 	b.GoTo(page)
-	b.Within(
-		chromedp.SetValue(chromedp.CSS(`input[name="email"]`), email),
-		chromedp.SetValue(chromedp.CSS(`input[name="password"]`), password),
-		chromedp.Click(chromedp.CSS(`main form button[type="submit"]`)),
-	)
-	b.Within(chromedp.WaitReady(chromedp.CSS(`nav[aria-label="Main"]`)))
+	b.Fill(`input[name="email"]`, email)
+	b.Fill(`input[name="password"]`, password)
+	b.Click(`main form button[type="submit"]`)
+	b.Until("signed in", func() bool {
+		return Ask[bool](b, `document.readyState === "complete" && document.querySelector('nav[aria-label="Main"]') !== null`)
+	})
 }
 
 // Look chooses the colour scheme, light or dark, and stills what moves.
@@ -225,7 +223,7 @@ func (b Tab) Violations(scheme string) []Violation {
 	b.Look(scheme)
 	// The devtools protocol evaluates past the content security policy, as a reader's own extension would.
 	b.Within(chromedp.Evaluate[chromedp.Void](axe))
-	ctx, cancel := context.WithTimeout(b.Ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(b.Ctx, Soon)
 	defer cancel()
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]Violation](
 		`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`, chromedp.EvalAwaitPromise))
