@@ -38,7 +38,7 @@ import (
 
 var into = flag.String("record", "", "directory to write the histories into, see docs/releasing.md")
 
-const patience = 2 * time.Minute
+const patience = 10 * time.Minute
 
 // scene is an installation whose runs are recorded.
 type scene struct {

@@ -335,7 +335,7 @@ func TestAccountsAnswerAsTheyAreAskedTo(t *testing.T) {
 	c := setup(t, Tenant{})
 	create := func(answer, key string) int {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.origin+"/contoso/v1.0/accounts",
 			strings.NewReader(`{"email": "a@x.test", "answer": "`+answer+`"}`))

@@ -69,7 +69,7 @@ func setup(t *testing.T, role string) (p *Process, log func() string) {
 
 func waitFor(t *testing.T, log func() string, text string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return strings.Contains(log(), text) }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(log(), text) }, 2*time.Minute, 5*time.Millisecond)
 }
 
 func TestStopIsGracefulAndStartWorksAgain(t *testing.T) {
@@ -139,7 +139,7 @@ func TestChildDiesWithItsParent(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(grandchild, 0))
 	require.NoError(t, p.Kill())
-	require.Eventually(t, func() bool { return gone(grandchild) }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return gone(grandchild) }, 2*time.Minute, 5*time.Millisecond)
 }
 
 // gone also counts a zombie, which waits only for a parent that reads its status.

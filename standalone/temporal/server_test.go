@@ -55,7 +55,7 @@ func waitForSignal(ctx workflow.Context) (string, error) {
 
 func testContext(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -126,7 +126,7 @@ func TestKilledServerGoesOn(t *testing.T) {
 		var err error
 		address, err = os.ReadFile(filepath.Join(dir, "address"))
 		return err == nil
-	}, time.Minute, 20*time.Millisecond)
+	}, 5*time.Minute, 20*time.Millisecond)
 	begin(t, dial(t, string(address)), "kept")
 	require.NoError(t, child.Process.Kill())
 	require.Error(t, child.Wait())

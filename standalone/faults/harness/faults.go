@@ -74,13 +74,16 @@ func (s *site) again(ctx context.Context, n *node, down time.Duration) error {
 	return s.serving(ctx, n)
 }
 
+// serveLimit is how long a busy machine may take to start a process.
+const serveLimit = 3 * time.Minute
+
 // serving waits until a node works: a worker has its row, the console answers.
 func (s *site) serving(ctx context.Context, n *node) error {
 	if n.role == work.RoleWeb {
-		return until(ctx, time.Minute, n.name+" serves", s.console.ready)
+		return until(ctx, serveLimit, n.name+" serves", s.console.ready)
 	}
 	pid := n.process.State().PID
-	return until(ctx, time.Minute, n.name+" serves", func(ctx context.Context) error {
+	return until(ctx, serveLimit, n.name+" serves", func(ctx context.Context) error {
 		rows, _, err := s.store.Workers(ctx)
 		for _, row := range rows {
 			if row.PID == pid {

@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/opstruth/opstruth/standalone/faults/work"
 	"github.com/opstruth/opstruth/standalone/supervise"
@@ -43,7 +42,7 @@ func serveTemporal() error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", temporalPortEnv, err)
 	}
-	starting, cancel := context.WithTimeout(ctx, time.Minute)
+	starting, cancel := context.WithTimeout(ctx, serveLimit)
 	defer cancel()
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	server, err := temporal.Start(starting, temporal.Options{

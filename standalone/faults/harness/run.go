@@ -37,12 +37,12 @@ type Result struct {
 	Dir      string // of the logs; empty when they were removed
 }
 
+// buildLimit is for a machine that has never compiled anything: with another package time everything is compiled anew.
+const buildLimit = 15 * time.Minute
+
 // Run runs a scenario and checks what came of it. An error says that the harness itself could not go on; that an
 // invariant does not hold is in the result.
 func Run(ctx context.Context, c Scenario, o Options) (result Result, err error) {
-	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, c.Limit)
-	defer cancel()
 	dir, err := os.MkdirTemp("", "opstruth-faults-")
 	if err != nil {
 		return result, fmt.Errorf("make a directory: %w", err)
@@ -52,11 +52,15 @@ func Run(ctx context.Context, c Scenario, o Options) (result Result, err error) 
 		_, _ = fmt.Fprintf(o.Log, "%s %s: %s\n", time.Now().Format("15:04:05"), c.Name, fmt.Sprintf(format, args...))
 	}
 	say("seed %d, logs in %s; building the node program", o.Seed, dir)
-	program, err := buildNode(ctx, dir)
+	building, built := context.WithTimeout(ctx, buildLimit)
+	program, err := buildNode(building, dir)
+	built()
 	if err != nil {
 		return result, err
 	}
-	began = time.Now()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, c.Limit)
+	defer cancel()
 	s, err := open(ctx, dir, program, c.Timing)
 	defer func() { // what was started ends also when ctx has ended
 		err = errors.Join(err, s.close(context.WithoutCancel(ctx)))

@@ -78,7 +78,7 @@ func short() Scenario {
 	nodes := append(workers(2, work.Steady), Node{Name: "doomed", Role: work.RoleWorker, Queues: []string{work.Doomed}})
 	nodes[0].Offset, nodes[2].Offset = -5*time.Second, 5*time.Second
 	return Scenario{
-		Name: "short", About: "40 runs and one of every fault", Timing: brisk(), Slack: 2 * time.Second, Limit: 4 * time.Minute,
+		Name: "short", About: "40 runs and one of every fault", Timing: brisk(), Slack: 2 * time.Second, Limit: 10 * time.Minute,
 		Spread: 2 * time.Second, Nodes: nodes,
 		Jobs: func(chance *rand.Rand) []Job {
 			hold := func() int { return int(between(chance, seconds(2), seconds(7)).Milliseconds()) }
