@@ -20,7 +20,8 @@ var key = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", config.Ke
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 
-	c := config.Default()
+	c, err := config.Load(nil)
+	require.NoError(t, err)
 	require.Equal(t, 20*time.Second, c.StaleAfter)
 	require.Equal(t, time.Minute, c.QueuedStaleAfter)
 	require.Equal(t, 24*time.Hour, c.ReconcileAfter)

@@ -43,15 +43,6 @@ func Load(environ []string, required ...string) (Config, error) {
 	return c, nil
 }
 
-// Default is the configuration of an empty environment, for programs that set fields themselves.
-func Default() Config {
-	c, err := Load(nil)
-	if err != nil {
-		panic("config: the built-in defaults are wrong: " + err.Error()) // a programming error, held by a test
-	}
-	return c
-}
-
 // Variables lists every environment variable that Load reads, those that name a file included.
 func Variables() []string {
 	var names []string

@@ -32,7 +32,8 @@ func TestMain(m *testing.M) {
 // setup wires an app over a record store of its own and a Temporal that is away.
 func setup(t *testing.T, change ...func(*config.Config)) (*App, error) {
 	t.Helper()
-	c := config.Default()
+	c, err := config.Load(nil)
+	require.NoError(t, err)
 	key, err := config.NewKey(make([]byte, config.KeyBytes))
 	require.NoError(t, err)
 	c.SecretKey, c.Listen, c.MetricsListen = key, "127.0.0.1:0", "127.0.0.1:0"
