@@ -43,6 +43,8 @@ func TestTheCheckNoticesEachKindOfViolation(t *testing.T) {
 		"models, operation":              {"models/x.go", module + "operation", true},
 		"activities, web":                {"activities/x.go", module + "web/view", true},
 		"workflows, web":                 {"workflows/x.go", module + "web", true},
+		"a type of operations, a page":   {"operation/inventory/x.go", module + "web/view", true},
+		"worker, web":                    {"worker/x.go", module + "web", true},
 		"view, gin":                      {"web/view/x.go", "github.com/gin-gonic/gin", true},
 		"view, gorm":                     {"web/view/x.go", "gorm.io/gorm", true},
 		"view, models":                   {"web/view/x.go", module + "models", false},

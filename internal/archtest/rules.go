@@ -38,8 +38,8 @@ func Rules() []Rule {
 			May:  both(either(only("lifecycle", "models/..."), never("...")), never("go.temporal.io/...")),
 		},
 		{
-			Name: "activities and workflows never import web",
-			Of:   []string{"activities/...", "workflows/..."}, May: never("web/..."),
+			Name: "what executes operations never imports web",
+			Of:   []string{"operation/...", "activities/...", "workflows/...", "worker/..."}, May: never("web/..."),
 		},
 		{
 			Name: "web/view is pure: no gin, no gorm",
