@@ -1,6 +1,6 @@
 // Package app wires the parts of opstruth into the processes that people run:
-// the web process and the worker process. cmd/opstruth and standalone call it
-// with their own stores and Temporal clients; nothing else does.
+// the web process and the worker process. Package program and standalone call it
+// with their own stores and Temporal clients.
 package app
 
 import (
