@@ -32,7 +32,7 @@ func of(runs ...models.Run) []models.Changed {
 func TestChangesAreToldOnce(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, s *models.Store) {
-		w := modelstest.Seed(t, s)
+		w := modelstest.Seed(t, s).Patient()
 		old := modelstest.Running(t, s, w.NewRun())
 		r := s.NewChangeReader()
 		require.Empty(t, tells(t, r), "what was there before is no news")
@@ -55,7 +55,7 @@ func TestChangesAreToldOnce(t *testing.T) {
 func TestChangesAreReadToTheirEnd(t *testing.T) {
 	t.Parallel()
 	s := modelstest.New(t)
-	w := modelstest.Seed(t, s)
+	w := modelstest.Seed(t, s).Patient()
 	run := modelstest.Running(t, s, w.NewRun())
 	r := s.NewChangeReader()
 	require.Empty(t, tells(t, r))
@@ -104,7 +104,7 @@ func TestAnEventThatCommitsLateIsTold(t *testing.T) {
 	s, err := models.Open(t.Context(), pgtest.New(t, migratePostgres))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	w := modelstest.Seed(t, s)
+	w := modelstest.Seed(t, s).Patient()
 	early, late, never := modelstest.Queued(t, s, w.NewRun()), modelstest.Queued(t, s, w.NewRun()), modelstest.Queued(t, s, w.NewRun())
 	insert := `INSERT INTO run_events (run_id, at, kind) VALUES (?, 1, 'planned')`
 
@@ -136,7 +136,7 @@ func TestAnEventThatCommitsLateIsTold(t *testing.T) {
 func TestAReadingThatLeavesTooMuchOutSaysSo(t *testing.T) {
 	t.Parallel()
 	s := modelstest.New(t)
-	w := modelstest.Seed(t, s)
+	w := modelstest.Seed(t, s).Patient()
 	run := modelstest.Queued(t, s, w.NewRun())
 	r := s.NewChangeReader()
 	require.Empty(t, tells(t, r))
@@ -150,7 +150,7 @@ func TestAReadingThatLeavesTooMuchOutSaysSo(t *testing.T) {
 func TestSeesIsTheScopesCondition(t *testing.T) {
 	t.Parallel()
 	s := modelstest.New(t)
-	w := modelstest.Seed(t, s)
+	w := modelstest.Seed(t, s).Patient()
 	for _, run := range []models.Run{
 		modelstest.Queued(t, s, w.NewRun()),
 		modelstest.Queued(t, s, w.NewRun(func(n *models.NewRun) { n.TenantID = w.South.ID })),
@@ -172,7 +172,7 @@ func TestSeesIsTheScopesCondition(t *testing.T) {
 func TestAReadingThatFailsHalfWayIsMadeUpFor(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, s *models.Store) {
-		w := modelstest.Seed(t, s)
+		w := modelstest.Seed(t, s).Patient()
 		run := modelstest.Ended(t, s, w.NewRun(), lifecycle.Failed)
 		r := s.NewChangeReader()
 		require.Empty(t, tells(t, r))

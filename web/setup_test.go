@@ -50,7 +50,7 @@ type bench struct {
 func setup(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, store: modelstest.New(t), temporal: &temporal{t: t}, sessions: map[string]*http.Cookie{}}
-	b.world = modelstest.Seed(t, b.store)
+	b.world = modelstest.Seed(t, b.store).Patient()
 	types, err := operation.NewRegistry(lifecycle.DefaultPolicy(), lifecycle.NewTiming(5*time.Second, 5*time.Second), sample(), audit())
 	require.NoError(t, err)
 	dispatcher := &start.Dispatcher{

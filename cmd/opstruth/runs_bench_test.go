@@ -54,7 +54,7 @@ func console(t *testing.T) *bench {
 func serving(t *testing.T, store *models.Store, changes *feed.Feed) *bench {
 	t.Helper()
 	b := &bench{t: t, store: store}
-	b.world = modelstest.Seed(t, b.store)
+	b.world = modelstest.Seed(t, b.store).Patient()
 	types, err := operation.NewRegistry(lifecycle.DefaultPolicy(), lifecycle.NewTiming(5*time.Second, 5*time.Second),
 		operation.Define(operation.Type[sample]{
 			Name: "sample.simulate", Title: "Simulation", Queue: "default",

@@ -83,13 +83,14 @@ type World struct {
 	OwnerScope    models.Scope
 	ViewerScope   models.Scope
 	StrangerScope models.Scope
+	Policy        lifecycle.Policy // of new runs
 }
 
 // Seed makes a world.
 func Seed(t testing.TB, s *models.Store) World {
 	t.Helper()
 	ctx := t.Context()
-	var w World
+	w := World{Policy: lifecycle.DefaultPolicy()}
 	var err error
 	for _, ws := range []struct {
 		into       *models.Workspace
@@ -132,11 +133,19 @@ func Seed(t testing.TB, s *models.Store) World {
 	return w
 }
 
+// Patient is the world for tests on the database's own clock: its new runs are not taken for silent for so long that a
+// busy machine cannot make a test last.
+func (w World) Patient() World {
+	const patience = 10 * time.Minute
+	w.Policy.StaleAfter, w.Policy.QueuedStaleAfter = patience, patience
+	return w
+}
+
 // NewRun is a plain run of the northern tenant that its owner starts; change says what is different.
 func (w World) NewRun(change ...func(*models.NewRun)) models.NewRun {
 	n := models.NewRun{
 		WorkspaceID: w.Acme.ID, TenantID: w.North.ID, Type: "sample.simulate", Target: "sample", Queue: "default",
-		Policy: lifecycle.DefaultPolicy(), InitiatorID: w.Owner.ID, InitiatorName: w.Owner.Name,
+		Policy: w.Policy, InitiatorID: w.Owner.ID, InitiatorName: w.Owner.Name,
 	}
 	for _, c := range change {
 		c(&n)
