@@ -1,14 +1,15 @@
 package models_test
 
 import (
-	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
+	"github.com/opstruth/opstruth/internal/dbfault"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
@@ -18,10 +19,9 @@ import (
 // must not look newer than it is, nor a step later than the one that follows it.
 func TestABatchThatHasToWaitDoesNotGrowYounger(t *testing.T) {
 	t.Parallel()
-	forEachStore(t, func(t *testing.T, s *models.Store) {
-		run := modelstest.Running(t, s, modelstest.Seed(t, s).NewRun())
-		began, err := s.Now(t.Context())
-		require.NoError(t, err)
+	dbfault.ForEachStore(t, func(t *testing.T, s *models.Store) {
+		t.Helper()
+		run := modelstest.Running(t, s, modelstest.Seed(t, s).Patient().NewRun())
 		locked, release, holder := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 		go func() {
 			holder <- s.Write(t.Context(), func(tx *gorm.DB) error {
@@ -32,23 +32,33 @@ func TestABatchThatHasToWaitDoesNotGrowYounger(t *testing.T) {
 			})
 		}()
 		<-locked
-		written := make(chan error, 1)
+		handed, written := make(chan struct{}), make(chan error, 1)
+		clockWasRead := sync.OnceFunc(func() { close(handed) })
+		waits := dbfault.Watch(t.Context(), func(p dbfault.Point) error {
+			if p.After {
+				clockWasRead() // with the first of its statements
+			}
+			return nil
+		})
 		go func() {
-			_, err := s.RecordBeats(t.Context(), worker, []models.Beat{{RunID: run.ID, TemporalRunID: "t", ActivityID: "1", Attempt: 1}})
+			_, err := s.RecordBeats(waits, worker, []models.Beat{{RunID: run.ID, TemporalRunID: "t", ActivityID: "1", Attempt: 1}})
 			written <- err
 		}()
-		const wait = 1500 * time.Millisecond
-		require.Eventually(t, func() bool {
-			now, err := s.Now(context.WithoutCancel(t.Context()))
-			return err == nil && now.Sub(began) > wait
-		}, 10*time.Second, 20*time.Millisecond)
+		<-handed
+		before, err := s.Now(t.Context())
+		require.NoError(t, err)
+		for now := before; now.Sub(before) < 10*time.Millisecond; { // any time that is not none
+			now, err = s.Now(t.Context())
+			require.NoError(t, err)
+		}
 		close(release)
 		require.NoError(t, <-holder)
 		require.NoError(t, <-written)
 		after, _, err := s.Run(t.Context(), models.Engine(), run.ID)
 		require.NoError(t, err)
-		require.Less(t, after.Facts.LivenessAt.Sub(began), wait/2, "the beat is as old as when it was handed in")
-		require.Less(t, after.Owner.StartedAt.Sub(began), wait/2, "and so is its attempt")
+		require.Equal(t, 1, after.Owner.Attempt)
+		require.False(t, after.Facts.LivenessAt.After(before), "the beat is as old as when it was handed in")
+		require.False(t, after.Owner.StartedAt.After(before), "and so is its attempt")
 	})
 }
 
