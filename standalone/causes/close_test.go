@@ -117,7 +117,7 @@ func claim(t *testing.T, id string) string {
 			Closing: lifecycle.Closing{ID: intent, Cause: lifecycle.NoWorkers},
 		})
 		return err == nil
-	}, slow*5*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	return intent
 }
 
@@ -138,7 +138,7 @@ func TestAClaimOnARunThatLivesIsDropped(t *testing.T) {
 	t.Parallel()
 
 	shared.worker(t, "crash", func(o *order) { o.Queues = []string{queueOf("fleet")} })
-	id := shared.start(t, "fleet", input{Items: 60, ItemMS: 100})
+	id := shared.start(t, "fleet", input{Items: 60, ItemMS: 200})
 	shared.awaitWorking(t, id)
 	claim(t, id)
 	run, _ := shared.await(t, id, "ended", patience, isEnded)
@@ -200,7 +200,7 @@ func TestAnotherNamespaceClosesNothing(t *testing.T) {
 	require.Eventually(t, func() bool {
 		s, _, err := i.store.ReconcilerState(t.Context())
 		return err == nil && s.TemporalAt.Sub(began) > slow*8*time.Second
-	}, slow*60*time.Second, 100*time.Millisecond, "passes go on, and Temporal answers them")
+	}, patience, 100*time.Millisecond, "passes go on, and Temporal answers them")
 	run, now := i.run(t, id)
 	require.True(t, run.Facts.Status.Active(), i.story(t, id))
 	require.Equal(t, lifecycle.LikelyStale, run.Truth(now).Freshness)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,8 +30,13 @@ import (
 	"github.com/opstruth/opstruth/worker"
 )
 
-// patience is how long a test waits for what needs several passes on a busy machine.
-const patience = slow * 40 * time.Second
+const (
+	slow     = clocked.Slow
+	parallel = max(3, 8/slow) // the tests wait for clocks, not for the processor
+
+	// patience is how long a test waits for what needs several passes on a busy machine.
+	patience = slow * 2 * time.Minute
+)
 
 var shared *installation
 
@@ -43,7 +49,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	flag.Parse()
-	if err := flag.Set("test.parallel", parallel); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(parallel)); err != nil {
 		slog.Error("set the flag", "error", err)
 	}
 	os.Exit(run(m))
@@ -92,7 +98,7 @@ type installation struct {
 }
 
 func install(dir string) (*installation, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	i := &installation{records: filepath.Join(dir, "records.db"), metrics: prometheus.NewRegistry(), log: &lockedBuffer{}}
 	i.dir = filepath.Join(dir, "temporal")

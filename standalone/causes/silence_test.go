@@ -20,10 +20,11 @@ func TestAKilledWorkerIsNoticedNamedAndRecoveredFrom(t *testing.T) {
 	shared.awaitWorking(t, id)
 	w.kill()
 
-	flagged, at := shared.await(t, id, "likely stuck", patience, func(_ models.Run, truth lifecycle.Truth) bool {
+	flagged, _ := shared.await(t, id, "likely stuck", patience, func(_ models.Run, truth lifecycle.Truth) bool {
 		return truth.Freshness == lifecycle.LikelyStale
 	})
-	require.LessOrEqual(t, at.Sub(flagged.Facts.LivenessAt), policy().StaleAfter+slow*time.Second)
+	due := flagged.Facts.LivenessAt.Add(policy().StaleAfter + slow*time.Second)
+	require.Equal(t, lifecycle.LikelyStale, flagged.Truth(due).Freshness, "whenever it was first read: %s", shared.story(t, id))
 	passes := map[time.Time]bool{} // that ended after the flag without a cause
 	shared.await(t, id, "known to have no workers", patience, func(r models.Run, truth lifecycle.Truth) bool {
 		if pass := r.Facts.Check.PassAt; truth.Cause == lifecycle.NoCause && pass.After(r.Facts.StaleAt) {

@@ -26,11 +26,11 @@ func temporalSays(t *testing.T, h *host.Host, id string) enumspb.WorkflowExecuti
 func TestKillAWorkerAndStartItAgain(t *testing.T) {
 	h := install(t)
 	owner := as(t, h.Demo, "mara@harbor.example")
+	b := open(t, h.Demo.AdminURL) // before the run, which goes on meanwhile
+	b.goTo(h.SignIn)
 	id := owner.start(tenant, simulate.Name, simulate.Knobs{Items: 400, ItemMS: 100})
 	owner.until(id, "on its way", func(r run) bool { return r.Progress.Processed > 5 })
 
-	b := open(t, h.Demo.AdminURL)
-	b.goTo(h.SignIn)
 	b.goTo("/admin/break")
 	b.shows("Running normally")
 	b.click(`form[action="/admin/break/simulate/kill"] button`)
@@ -66,11 +66,11 @@ func TestKillAWorkerAndStartItAgain(t *testing.T) {
 func TestWorkerStoppedGracefullyHandsOver(t *testing.T) {
 	h := install(t)
 	owner := as(t, h.Demo, "mara@harbor.example")
-	id := owner.start(tenant, simulate.Name, simulate.Knobs{Items: 60, ItemMS: 200})
-	owner.until(id, "on its way", func(r run) bool { return r.Progress.Processed > 2 })
-	b := open(t, h.Demo.AdminURL)
+	b := open(t, h.Demo.AdminURL) // before the run, which goes on meanwhile
 	b.goTo(h.SignIn)
 	b.goTo("/admin/break")
+	id := owner.start(tenant, simulate.Name, simulate.Knobs{Items: 60, ItemMS: 200})
+	owner.until(id, "on its way", func(r run) bool { return r.Progress.Processed > 2 })
 	b.click(`form[action="/admin/break/simulate/stop"] button`)
 	b.shows("exit status 0")
 	b.click(`form[action="/admin/break/simulate/start"] button`)
@@ -106,10 +106,10 @@ func TestAuthOfTheBreakPage(t *testing.T) {
 func TestConsoleWithoutTemporal(t *testing.T) {
 	h := install(t)
 	owner := as(t, h.Demo, "mara@harbor.example")
+	b := open(t, h.Demo.AdminURL) // before the run, which goes on meanwhile
+	b.goTo(h.SignIn)
 	id := owner.start(tenant, simulate.Name, simulate.Knobs{Items: 5000, ItemMS: 100})
 	owner.until(id, "on its way", func(r run) bool { return r.Progress.Processed > 5 })
-	b := open(t, h.Demo.AdminURL)
-	b.goTo(h.SignIn)
 
 	require.NoError(t, h.StopTemporal())
 	for _, path := range []string{"/admin/workspaces/harbor", "/admin/operations", "/admin/operations/" + id} {

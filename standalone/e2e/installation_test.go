@@ -13,23 +13,30 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/standalone/host"
+	"github.com/opstruth/opstruth/standalone/internal/clocked"
 	"github.com/opstruth/opstruth/standalone/sample"
 	"github.com/opstruth/opstruth/standalone/supervise"
 )
 
 // soon is how long a test waits for what needs a few seconds on an idle machine.
-const soon = time.Minute
+const soon = 5 * time.Minute
+
+// slow is no more than what lets the sample fleet's own times be.
+const slow = min(clocked.Slow, 2)
 
 // impatient settings let a test see in seconds what takes a newcomer a minute.
 var impatient = []string{
-	"OPSTRUTH_STALE_AFTER=4s", "OPSTRUTH_QUEUED_STALE_AFTER=6s", "OPSTRUTH_HEARTBEAT_EVERY=500ms", "OPSTRUTH_RECONCILE_EVERY=1s",
+	setting("OPSTRUTH_STALE_AFTER", 4*time.Second), setting("OPSTRUTH_QUEUED_STALE_AFTER", 6*time.Second),
+	setting("OPSTRUTH_HEARTBEAT_EVERY", 500*time.Millisecond), setting("OPSTRUTH_RECONCILE_EVERY", time.Second),
 }
+
+func setting(name string, d time.Duration) string { return name + "=" + (slow * d).String() }
 
 // install starts an installation without the fleet, so that the only runs are the test's own.
 func install(t *testing.T) *host.Host {
 	t.Helper()
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
 	h, err := host.Start(ctx, host.Options{
 		Data: t.TempDir(), Listen: "127.0.0.1:0", TemporalUI: "127.0.0.1:0", Sample: true,
@@ -84,7 +91,7 @@ func as(t *testing.T, demo sample.Demo, name string) caller {
 	return caller{}
 }
 
-var client = &http.Client{Timeout: 20 * time.Second}
+var client = &http.Client{Timeout: time.Minute}
 
 // ask makes a request and decodes its answer.
 func (c caller) ask(method, path string, body, into any) int {

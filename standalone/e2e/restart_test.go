@@ -51,7 +51,7 @@ func launch(t *testing.T, data string) (program, sample.Demo) {
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(p.kill)
-	require.Eventually(t, func() bool { return bytes.Contains([]byte(p.out.String()), []byte("Ctrl-C")) }, 2*time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return bytes.Contains([]byte(p.out.String()), []byte("Ctrl-C")) }, soon, 50*time.Millisecond)
 	return p, readDemo(t, data)
 }
 
@@ -122,7 +122,7 @@ func TestStoriesOfTheFleet(t *testing.T) {
 		}
 		return out
 	}
-	deadline := time.NewTimer(6 * time.Minute) // a minute on an idle machine
+	deadline := time.NewTimer(12 * time.Minute) // a minute on an idle machine
 	defer deadline.Stop()
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()

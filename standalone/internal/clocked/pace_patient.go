@@ -1,0 +1,6 @@
+//go:build patient && !race
+
+package clocked
+
+// Slow stretches the times of tests, see pace.go.
+const Slow = 2
