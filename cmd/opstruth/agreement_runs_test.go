@@ -273,7 +273,7 @@ func (a *agreed) table(surface, out string) (ids []string) {
 		ids = append(ids, s.run.ID)
 		a.told[surface]++
 		for i, want := range map[int]string{
-			5: s.badge, 6: string(s.truth.ProblemClass), 7: string(s.truth.Freshness), 10: dash(clean(s.marks)), 11: clean(s.truth.Headline()),
+			5: s.badge, 6: string(s.truth.ProblemClass), 7: string(s.truth.Freshness), 10: cell(s.marks), 11: clean(s.truth.Headline()),
 		} {
 			a.same(surface, s, head[i], want, cells[i])
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -86,14 +85,14 @@ func migrationStatus(cmd *cobra.Command, ctx context.Context, s *models.Store) e
 	if err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "VERSION\tNAME\tAPPLIED")
+	table := newTable(cmd.OutOrStdout())
+	fmt.Fprintln(table, "VERSION\tNAME\tAPPLIED")
 	for _, m := range all {
 		applied := "not applied"
 		if !m.AppliedAt.IsZero() {
 			applied = m.AppliedAt.UTC().Format(time.RFC3339)
 		}
-		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\n", m.Version, m.Name, applied)
+		fmt.Fprintf(table, "%d\t%s\t%s\n", m.Version, m.Name, applied)
 	}
 	return table.Flush()
 }

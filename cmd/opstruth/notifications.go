@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,7 @@ import (
 func notifications() *cobra.Command {
 	c := &caller{}
 	parent := c.parent("notifications", "Read your messages about runs that ended, on the console's API",
-		"Exit codes: 0 done; 1 the API refused or could not be reached; 2 wrong usage.")
+		answersOnly)
 	parent.AddCommand(c.listNotes(), c.readNotes())
 	return parent
 }
@@ -45,31 +44,22 @@ func (c *caller) listNotes() *cobra.Command {
 		if err != nil || c.json {
 			return c.raw(body, err)
 		}
-		c.noteTable(page.Notifications...)
-		if page.NextCursor != nil {
-			fmt.Fprintf(c.err, "There are more: go on with --cursor %s\n", *page.NextCursor)
-		}
-		return nil
+		return c.goesOn(c.noteTable(page.Notifications...), page.NextCursor)
 	})
 	return cmd
 }
 
-// noteTable lists messages. Its heads are the names of the API's fields.
-func (c *caller) noteTable(notes ...apiclient.Notification) {
-	t := newTable(c.out)
-	defer t.Flush()
-	fmt.Fprintln(t, "RUN\tREAD\tCREATED_AT\tTITLE\tTEXT")
+// noteTable lists messages.
+func (c *caller) noteTable(notes ...apiclient.Notification) error {
+	rows := [][]string{{"RUN", "READ", "CREATED_AT", "TITLE", "TEXT"}}
 	for _, n := range notes {
 		read := "no"
 		if n.Read {
 			read = "yes"
 		}
-		row := []string{n.Run, read, moment(&n.CreatedAt), n.Title, n.Text}
-		for i := range row {
-			row[i] = dash(clean(row[i]))
-		}
-		fmt.Fprintln(t, strings.Join(row, "\t"))
+		rows = append(rows, []string{n.Run, read, moment(&n.CreatedAt), n.Title, n.Text})
 	}
+	return c.rows(rows)
 }
 
 func (c *caller) readNotes() *cobra.Command {
@@ -95,8 +85,7 @@ func (c *caller) readNotes() *cobra.Command {
 		if err != nil || c.json {
 			return c.raw(body, err)
 		}
-		c.noteTable(note)
-		return nil
+		return c.noteTable(note)
 	})
 	return cmd
 }

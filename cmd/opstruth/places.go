@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -27,12 +26,11 @@ func listTenants() *cobra.Command {
 		if err != nil || c.json {
 			return c.raw(body, err)
 		}
-		t := newTable(c.out)
-		fmt.Fprintln(t, "WORKSPACE\tTENANT\tNAME")
+		rows := [][]string{{"WORKSPACE", "TENANT", "NAME"}}
 		for _, x := range page.Tenants {
-			fmt.Fprintf(t, "%s\t%s\t%s\n", clean(x.Workspace), clean(x.Tenant), dash(clean(x.Name)))
+			rows = append(rows, []string{x.Workspace, x.Tenant, x.Name})
 		}
-		return c.goesOn(t.Flush(), page.NextCursor)
+		return c.goesOn(c.rows(rows), page.NextCursor)
 	})
 	return cmd
 }
@@ -58,12 +56,11 @@ func listConnections() *cobra.Command {
 		if err != nil || c.json {
 			return c.raw(body, err)
 		}
-		t := newTable(c.out)
-		fmt.Fprintln(t, "NAME\tBASE_URL\tAUTH\tID")
+		rows := [][]string{{"NAME", "BASE_URL", "AUTH", "ID"}}
 		for _, x := range list.Connections {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", clean(x.Name), clean(x.BaseUrl), x.Auth, x.Id)
+			rows = append(rows, []string{x.Name, x.BaseUrl, string(x.Auth), x.Id})
 		}
-		return t.Flush()
+		return c.rows(rows)
 	})
 	return cmd
 }

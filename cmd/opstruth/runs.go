@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,7 +68,7 @@ func (c *caller) calls(f func(ctx context.Context, cmd *cobra.Command, args []st
 		if err != nil {
 			return usage(err)
 		}
-		address := first(c.url, os.Getenv(urlVariable), "http://127.0.0.1:8080")
+		address := cmp.Or(c.url, os.Getenv(urlVariable), "http://127.0.0.1:8080")
 		if c.Client, err = apiclient.Dial(address, token); err != nil {
 			return usage(fmt.Errorf("%w; it comes from --url or %s", err, urlVariable))
 		}
@@ -121,13 +122,4 @@ func (c *caller) secret() (string, error) {
 // onSystem lets a command work on the runs of all workspaces.
 func (c *caller) onSystem(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&c.platform, "system", false, "use the system plane: the runs of all workspaces, with a token of that plane")
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,11 +23,7 @@ func (c *caller) groups(use, short, long string, more []string, tell func(ctx co
 	taken := slices.Concat(groupFilters, more)
 	offer(cmd.Flags(), func(name string) bool { return slices.Contains(taken, name) })
 	cmd.RunE = c.calls(func(ctx context.Context, cmd *cobra.Command, _ []string) error {
-		query := asked(cmd.Flags())
-		return tell(ctx, func(_ context.Context, r *http.Request) error {
-			r.URL.RawQuery = query.Encode()
-			return nil
-		})
+		return tell(ctx, narrowed(asked(cmd.Flags())))
 	})
 	return cmd
 }
@@ -48,9 +42,11 @@ func (c *caller) stuck() *cobra.Command {
 					value(g.Cause), g.Queue, whole(g.Runs), whole(g.Workspaces), whole(g.Claimed), moment(&g.Since), g.Badge, g.Headline, g.NextStep.Text,
 				})
 			}
-			c.rows(rows)
-			fmt.Fprintf(c.err, "%d runs in all\n", found.Runs)
-			return nil
+			if err := c.rows(rows); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.err, "%d runs in all\n", found.Runs)
+			return err
 		})
 }
 
@@ -71,22 +67,12 @@ func (c *caller) failures() *cobra.Command {
 					g.Type, string(g.Outcome), g.Badge, value(g.Cause), whole(g.Runs), whole(g.Workspaces), whole(g.StaleLineage), g.Failure, g.Example.Run,
 				})
 			}
-			c.rows(rows)
-			fmt.Fprintf(c.err, "%d runs in all, %d of them in these groups\n", found.Runs, shown)
-			return nil
+			if err := c.rows(rows); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.err, "%d runs in all, %d of them in these groups\n", found.Runs, shown)
+			return err
 		})
 }
 
 func whole(n int64) string { return strconv.FormatInt(n, 10) }
-
-// rows prints a table with a head.
-func (c *caller) rows(rows [][]string) {
-	t := newTable(c.out)
-	defer t.Flush()
-	for _, row := range rows {
-		for i := range row {
-			row[i] = dash(clean(row[i]))
-		}
-		fmt.Fprintln(t, strings.Join(row, "\t"))
-	}
-}

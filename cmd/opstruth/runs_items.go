@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -29,12 +28,11 @@ func (c *caller) items() *cobra.Command {
 		if err != nil || c.json {
 			return c.raw(body, err)
 		}
-		t := newTable(c.out)
-		fmt.Fprintln(t, "KEY\tSTATE\tAT\tCODE\tMESSAGE")
+		rows := [][]string{{"KEY", "STATE", "AT", "CODE", "MESSAGE"}}
 		for _, i := range page.Items {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", dash(clean(i.Key)), i.State, moment(&i.At), dash(clean(i.Code)), dash(clean(i.Message)))
+			rows = append(rows, []string{i.Key, string(i.State), moment(&i.At), i.Code, i.Message})
 		}
-		return c.goesOn(t.Flush(), page.NextCursor)
+		return c.goesOn(c.rows(rows), page.NextCursor)
 	})
 	return cmd
 }
@@ -44,12 +42,4 @@ func (c *caller) itemPage(ctx context.Context, run string, p apiclient.ListItems
 		return apiclient.Read[apiclient.ItemList](c.SystemListItems(ctx, run, (*apiclient.SystemListItemsParams)(&p)))
 	}
 	return apiclient.Read[apiclient.ItemList](c.ListItems(ctx, run, &p))
-}
-
-// goesOn tells how a list that was printed goes on.
-func (c *caller) goesOn(err error, cursor *string) error {
-	if err == nil && cursor != nil {
-		_, err = fmt.Fprintf(c.err, "There are more: go on with --cursor %s\n", *cursor)
-	}
-	return err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -63,11 +62,7 @@ func (c *caller) list() *cobra.Command {
 		if err != nil || c.json {
 			return c.raw(body, err)
 		}
-		c.table(page.Runs)
-		if page.NextCursor != nil {
-			fmt.Fprintf(c.err, "There are more: go on with --cursor %s\n", *page.NextCursor)
-		}
-		return nil
+		return c.goesOn(c.table(page.Runs), page.NextCursor)
 	})
 	return cmd
 }
@@ -101,12 +96,16 @@ func asked(flags *pflag.FlagSet) url.Values {
 }
 
 func (c *caller) page(ctx context.Context, query url.Values) (apiclient.RunList, []byte, error) {
-	filter := func(_ context.Context, r *http.Request) error {
+	if c.platform {
+		return apiclient.Read[apiclient.RunList](c.SystemListRuns(ctx, nil, narrowed(query)))
+	}
+	return apiclient.Read[apiclient.RunList](c.ListRuns(ctx, nil, narrowed(query)))
+}
+
+// narrowed is a call with these filters.
+func narrowed(query url.Values) apiclient.RequestEditorFn {
+	return func(_ context.Context, r *http.Request) error {
 		r.URL.RawQuery = query.Encode()
 		return nil
 	}
-	if c.platform {
-		return apiclient.Read[apiclient.RunList](c.SystemListRuns(ctx, nil, filter))
-	}
-	return apiclient.Read[apiclient.RunList](c.ListRuns(ctx, nil, filter))
 }

@@ -34,20 +34,36 @@ func (c *caller) tell(run apiclient.Run, body []byte) error {
 
 func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) }
 
-// table lists runs. Its heads are the names of the API's fields.
-func (c *caller) table(runs []apiclient.Run) {
+// rows prints a table, whose first row names its columns as the API does.
+func (c *caller) rows(rows [][]string) error {
 	t := newTable(c.out)
-	defer t.Flush()
-	fmt.Fprintln(t, "ID\tWORKSPACE\tTENANT\tTYPE\tTARGET\tBADGE\tPROBLEM_CLASS\tFRESHNESS\tPROGRESS\tQUEUED_AT\tMARKS\tHEADLINE")
-	for _, r := range runs {
-		row := []string{
-			r.Id, r.Workspace, value(r.Tenant), r.Type, r.Target, r.Badge, string(r.ProblemClass), string(r.Freshness), counted(r.Progress), moment(&r.QueuedAt), marks(r), r.Headline,
-		}
+	for _, row := range rows {
 		for i := range row {
-			row[i] = dash(clean(row[i]))
+			row[i] = cell(row[i])
 		}
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
+	return t.Flush()
+}
+
+// goesOn tells how a list that was printed goes on.
+func (c *caller) goesOn(err error, cursor *string) error {
+	if err == nil && cursor != nil {
+		_, err = fmt.Fprintf(c.err, "There are more: go on with --cursor %s\n", *cursor)
+	}
+	return err
+}
+
+func (c *caller) table(runs []apiclient.Run) error {
+	rows := [][]string{{
+		"ID", "WORKSPACE", "TENANT", "TYPE", "TARGET", "BADGE", "PROBLEM_CLASS", "FRESHNESS", "PROGRESS", "QUEUED_AT", "MARKS", "HEADLINE",
+	}}
+	for _, r := range runs {
+		rows = append(rows, []string{
+			r.Id, r.Workspace, value(r.Tenant), r.Type, r.Target, r.Badge, string(r.ProblemClass), string(r.Freshness), counted(r.Progress), moment(&r.QueuedAt), marks(r), r.Headline,
+		})
+	}
+	return c.rows(rows)
 }
 
 // card shows one run: first how it is, how that is known, whether it was reconciled and what to do next,
@@ -148,12 +164,8 @@ func value[T ~string](s *T) string {
 	return string(*s)
 }
 
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
+// cell is a text as a table shows it.
+func cell(s string) string { return cmp.Or(clean(s), "-") }
 
 // clean makes one line of a text that may come from anywhere, so that it can neither break a table nor
 // steer a terminal.

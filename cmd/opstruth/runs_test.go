@@ -294,6 +294,6 @@ func TestRunsSettingsComeFromTheEnvironment(t *testing.T) {
 func TestRunsTextCannotSteerATerminal(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "a b [31mc", clean("a\tb\n\x1b[31mc\u202e\r"))
-	require.Equal(t, "-", dash(clean("\x00")))
+	require.Equal(t, "-", cell("\x00"))
 	require.Equal(t, "2026-01-02T03:04:05Z", moment(new(time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC))))
 }

@@ -22,12 +22,11 @@ func types() *cobra.Command {
 		if err != nil || c.json {
 			return c.raw(body, err)
 		}
-		t := newTable(c.out)
-		fmt.Fprintln(t, "NAME\tTITLE\tQUEUE\tSTALE_AFTER\tINPUT")
+		rows := [][]string{{"NAME", "TITLE", "QUEUE", "STALE_AFTER", "INPUT"}}
 		for _, x := range list.Types {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%gs\t%s\n", clean(x.Name), clean(x.Title), clean(x.Queue), x.Policy.StaleAfterSeconds, dash(input(x.Fields)))
+			rows = append(rows, []string{x.Name, x.Title, x.Queue, fmt.Sprintf("%gs", x.Policy.StaleAfterSeconds), input(x.Fields)})
 		}
-		return t.Flush()
+		return c.rows(rows)
 	})
 	return cmd
 }
@@ -43,10 +42,10 @@ func (c *caller) typeList(ctx context.Context) (apiclient.TypeList, []byte, erro
 func input(fields []apiclient.InputField) string {
 	var all []string
 	for _, f := range fields {
-		one := clean(f.Name) + ":" + string(f.Kind)
+		one := f.Name + ":" + string(f.Kind)
 		var options []string
 		for _, o := range f.Options {
-			options = append(options, clean(o.Value))
+			options = append(options, o.Value)
 		}
 		if len(options) > 0 {
 			one += "(" + strings.Join(options, "|") + ")"
