@@ -46,6 +46,15 @@ func (s *Store) ExplainReasons(ctx context.Context, runID string) (string, error
 	return s.explain(ctx, reasonsSQL, runID, 20, runID)
 }
 
+// ExplainFailures is the planner's answer for FailureGroups.
+func (s *Store) ExplainFailures(ctx context.Context, sc Scope, f Filter) (string, error) {
+	statement, args, err := s.failuresSQL(ctx, sc, f)
+	if err != nil {
+		return "", err
+	}
+	return s.explain(ctx, statement, args...)
+}
+
 // Dialect is the name of the store's database.
 func (s *Store) Dialect() string { return s.d.Name }
 

@@ -67,7 +67,7 @@ const maxFailureGroups = 100
 // FailureGroups groups the runs that scope and filter let through by how they ended, the largest group first, at most
 // a hundred. Give it a filter of open follow-ups: its cost follows the runs that it groups.
 func (s *Store) FailureGroups(ctx context.Context, sc Scope, f Filter) ([]FailureGroup, error) {
-	c, err := s.runConditions(ctx, sc, f)
+	statement, args, err := s.failuresSQL(ctx, sc, f)
 	if err != nil {
 		return nil, err
 	}
@@ -77,17 +77,7 @@ func (s *Store) FailureGroups(ctx context.Context, sc Scope, f Filter) ([]Failur
 		Runs, Workspaces, Lineage, EndedAt                  int64
 	}
 	err = s.read(ctx, func(db *gorm.DB) error {
-		return db.Raw(`WITH alike AS (
-				SELECT r.id, r.type, r.outcome, (r.reconciled_at > 0) AS reconciled, `+failureSQL+` AS failure,
-					CASE WHEN r.reconciled_at > 0 THEN r.reconciled_cause ELSE '' END AS cause, r.workspace_id,
-					CASE WHEN r.stale_episodes > 0 OR r.reconciled_at > 0 THEN 1 ELSE 0 END AS lineage`+c.from()+`),
-			grouped AS (
-				SELECT type, outcome, reconciled, cause, failure, COUNT(*) AS runs, COUNT(DISTINCT workspace_id) AS workspaces,
-					SUM(lineage) AS lineage, MAX(id) AS run_id
-				FROM alike GROUP BY type, outcome, reconciled, cause, failure
-				ORDER BY runs DESC, run_id DESC LIMIT ?)
-			SELECT g.*, e.failure_code AS code, e.failure_message AS message, e.completed_at AS ended_at FROM grouped g JOIN operation_runs e ON e.id = g.run_id
-			ORDER BY g.runs DESC, g.run_id DESC`, append(c.args, maxFailureGroups)...).Scan(&rows).Error
+		return db.Raw(statement, args...).Scan(&rows).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("group ended runs: %w", err)
@@ -101,4 +91,22 @@ func (s *Store) FailureGroups(ctx context.Context, sc Scope, f Filter) ([]Failur
 		}
 	}
 	return groups, nil
+}
+
+func (s *Store) failuresSQL(ctx context.Context, sc Scope, f Filter) (string, []any, error) {
+	c, err := s.runConditions(ctx, sc, f)
+	if err != nil {
+		return "", nil, err
+	}
+	return `WITH alike AS (
+			SELECT r.id, r.type, r.outcome, (r.reconciled_at > 0) AS reconciled, ` + failureSQL + ` AS failure,
+				CASE WHEN r.reconciled_at > 0 THEN r.reconciled_cause ELSE '' END AS cause, r.workspace_id,
+				CASE WHEN r.stale_episodes > 0 OR r.reconciled_at > 0 THEN 1 ELSE 0 END AS lineage` + c.from() + `),
+		grouped AS (
+			SELECT type, outcome, reconciled, cause, failure, COUNT(*) AS runs, COUNT(DISTINCT workspace_id) AS workspaces,
+				SUM(lineage) AS lineage, MAX(id) AS run_id
+			FROM alike GROUP BY type, outcome, reconciled, cause, failure
+			ORDER BY runs DESC, run_id DESC LIMIT ?)
+		SELECT g.*, e.failure_code AS code, e.failure_message AS message, e.completed_at AS ended_at FROM grouped g JOIN operation_runs e ON e.id = g.run_id
+		ORDER BY g.runs DESC, g.run_id DESC`, append(c.args, maxFailureGroups), nil
 }
