@@ -34,15 +34,6 @@ func (s *Store) CreateTenant(ctx context.Context, t Tenant) (Tenant, error) {
 	return t, s.insert(ctx, "tenant", `INSERT INTO tenants (id, workspace_id, slug, name) VALUES (?, ?, ?, ?)`, t.ID, t.WorkspaceID, t.Slug, t.Name)
 }
 
-// Workspaces lists the workspaces of the scope by name. One open tenant opens the workspace's page.
-func (s *Store) Workspaces(ctx context.Context, sc Scope) ([]Workspace, error) {
-	visible, args, err := sc.workspaces("id")
-	if err != nil {
-		return nil, err
-	}
-	return many[Workspace](ctx, s, "workspaces", `SELECT id, slug, name FROM workspaces WHERE `+visible+` ORDER BY name, id`, args...)
-}
-
 // Workspace finds one workspace of the scope.
 func (s *Store) Workspace(ctx context.Context, sc Scope, idOrSlug string) (Workspace, error) {
 	visible, args, err := sc.workspaces("id")
