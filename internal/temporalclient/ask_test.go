@@ -103,7 +103,7 @@ func TestAskIsBoundedInTimeAndNumber(t *testing.T) {
 	synctest.Test(t, askIsBounded) // a real clock might end the first questions before the last one is asked
 }
 
-func askIsBounded(t *testing.T) { //nolint:thelper // it is the test, within its bubble
+func askIsBounded(t *testing.T) {
 	o := &oracle{asked: make(chan struct{})}
 	asker := temporalclient.NewAsker(o, home)
 	type result struct {
