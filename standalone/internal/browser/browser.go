@@ -91,6 +91,9 @@ func (b Tab) GoTo(path string) {
 	if strings.HasPrefix(path, "/") {
 		path = b.Base + path
 	}
+	if Ask[string](b, `location.href`) == path { // Chromium would reload the page, and scroll to where it was when it may
+		b.Within(chromedp.Navigate("about:blank"))
+	}
 	b.Within(chromedp.Navigate(path))
 }
 
@@ -129,7 +132,7 @@ func (b Tab) Until(what string, so func() bool) {
 }
 
 // leaving is what Chromium says of a question that meets the change from one page to another.
-var leaving = []string{"Inspected target navigated or closed", "Cannot find default execution context", "Execution context was destroyed"}
+var leaving = []string{"Inspected target navigated or closed", "Cannot find default execution context", "Execution context was destroyed", "Promise was collected"}
 
 // Ask evaluates an expression of the page; again on the next one where the page is left meanwhile. What leaves it belongs
 // into a timer, so that the answer comes before.
