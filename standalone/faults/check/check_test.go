@@ -225,6 +225,20 @@ func TestWorkEndsAnExcuse(t *testing.T) {
 	require.Zero(t, Check(s).FalseFlags)
 }
 
+func TestAGapThatARunEndsInIsToldByItsBeginning(t *testing.T) {
+	t.Parallel()
+
+	s := killed()
+	r := &s.Runs[0]
+	r.Events = append(r.Events[:1:1], event(30, lifecycle.WentStale, models.EventData{Gap: true}), r.Events[4])
+	r.GapEpisodes, r.Facts.StaleEpisodes, r.Facts.FirstStaleAt = 1, 0, time.Time{}
+	got := flags(*r)
+	require.Len(t, got, 1)
+	require.True(t, got[0].gap)
+	require.Equal(t, 1, Check(s).GapFlags)
+	require.NotContains(t, violated(Check(s)), "lineage tells every episode, and no gap")
+}
+
 func TestALostRunIsClosed(t *testing.T) {
 	t.Parallel()
 

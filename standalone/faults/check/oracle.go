@@ -218,7 +218,7 @@ func flags(r Run) []flag {
 	for _, e := range r.Events {
 		switch e.Kind { //nolint:exhaustive // the others tell nothing of flags
 		case lifecycle.WentStale:
-			all = append(all, flag{span: span{from: e.At}, open: true, queued: started.IsZero() || e.At.Before(started)})
+			all = append(all, flag{span: span{from: e.At}, open: true, gap: data(e).Gap, queued: started.IsZero() || e.At.Before(started)})
 		case lifecycle.CauseFound:
 			causes = append(causes, e)
 		case lifecycle.Recovered:
