@@ -41,6 +41,12 @@ func (s *Store) ExplainList(ctx context.Context, sc Scope, f Filter, p Page) (st
 	return s.explain(ctx, s.selectRuns()+statement, args...)
 }
 
+// ExplainLineage is the planner's answer for Lineage.
+func (s *Store) ExplainLineage(ctx context.Context, run Run) (string, error) {
+	where, args := related(run, 20)
+	return s.explain(ctx, s.selectRuns()+where+` ORDER BY r.queued_at DESC, r.id DESC`, args...)
+}
+
 // ExplainReasons is the planner's answer for the reasons of a run's failed items.
 func (s *Store) ExplainReasons(ctx context.Context, runID string) (string, error) {
 	return s.explain(ctx, reasonsSQL, runID, 20, runID)

@@ -18,18 +18,15 @@ type Lineage struct {
 
 // Lineage reads a run's relatives in one statement; of each kind at most so many, the newest.
 func (s *Store) Lineage(ctx context.Context, sc Scope, run Run, limit int) (Lineage, error) {
-	visible, args, err := sc.where()
+	visible, seen, err := sc.where()
 	if err != nil {
 		return Lineage{}, err
 	}
-	some := ` ORDER BY n.queued_at DESC, n.id DESC LIMIT ` + strconv.Itoa(limit)
-	where := `WHERE (r.id IN (?, ?) OR r.id IN (SELECT id FROM (SELECT n.id FROM operation_runs n WHERE n.retry_of = ?` + some + `) a)
-		OR r.id IN (SELECT id FROM (SELECT n.id FROM operation_runs n WHERE n.superseded_by = ? AND n.superseded_by <> ''` + some + `) b))
-		AND ` + visible + ` ORDER BY r.queued_at DESC, r.id DESC`
+	where, args := related(run, limit)
 	f := run.Facts
 	var runs []Run
 	err = s.read(ctx, func(db *gorm.DB) (err error) {
-		runs, _, err = s.load(db, where, append([]any{f.RetryOf, f.SupersededBy, run.ID, run.ID}, args...)...)
+		runs, _, err = s.load(db, where+` AND `+visible+` ORDER BY r.queued_at DESC, r.id DESC`, append(args, seen...)...)
 		return err
 	})
 	if err != nil {
@@ -51,6 +48,16 @@ func (s *Store) Lineage(ctx context.Context, sc Scope, run Run, limit int) (Line
 		}
 	}
 	return l, nil
+}
+
+// related is the condition that a run names another or is named by it. The ids are one list, found by index: of several
+// alternatives the planner would ask every run.
+func related(run Run, limit int) (string, []any) {
+	some := ` ORDER BY n.queued_at DESC, n.id DESC LIMIT ` + strconv.Itoa(limit)
+	return `WHERE r.id IN (SELECT n.id FROM operation_runs n WHERE n.id IN (?, ?)
+		UNION ALL SELECT id FROM (SELECT n.id FROM operation_runs n WHERE n.retry_of = ?` + some + `) a
+		UNION ALL SELECT id FROM (SELECT n.id FROM operation_runs n WHERE n.superseded_by = ? AND n.superseded_by <> ''` + some + `) b)`,
+		[]any{run.Facts.RetryOf, run.Facts.SupersededBy, run.ID, run.ID}
 }
 
 // FirstTry is the run at the begin of a chain of retries: the run itself where it retries none. It is for the engine.

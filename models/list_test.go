@@ -185,6 +185,11 @@ func TestListsUseIndexes(t *testing.T) {
 				require.NotContains(t, plan, "USE TEMP B-TREE", "%s: %s", name, plan)
 			}
 		}
+		plan, err := s.ExplainLineage(t.Context(), run)
+		require.NoError(t, err)
+		for _, walk := range []string{"Seq Scan on operation_runs", "operation_runs_newest", "SCAN r\n"} {
+			require.NotContains(t, plan, walk, "the relatives of a run")
+		}
 		if s.Dialect() != "sqlite" { // whose planner would visit all that ended in a bucket's time
 			return
 		}
