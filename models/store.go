@@ -48,7 +48,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	// connection asked last. Values that call for a plan of their own stand in the text, see runConditions.
 	config.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	config.StatementCacheCapacity = 200
-	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limitSession))
+	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepareSession))
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
@@ -62,9 +62,11 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	return s, nil
 }
 
-// limitSession makes the server end what a lost client cannot: a stuck statement or an abandoned transaction.
-func limitSession(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'`)
+// prepareSession makes the server end what a lost client cannot: a stuck statement or an abandoned transaction. Reads want
+// few runs by their ids; by a merge join the planner would find what is likely stuck by reading all runs back to the
+// oldest active one.
+func prepareSession(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'; SET enable_mergejoin = off`)
 	return err
 }
 
