@@ -120,6 +120,22 @@ func readsOf(b *testing.B, s *models.Store, runs int) []read {
 		}},
 		read{"tenants' numbers", func() error { _, err := s.TenantSummaries(b.Context(), mine, w.Acme.ID, now); return err }},
 	)
+	run, note := first.Runs[len(first.Runs)-1], models.Mailbox{UserID: w.Owner.ID, Owns: []string{w.Acme.ID}, Scope: mine}
+	reads = append(reads,
+		read{"a run", func() error { _, _, err := s.Run(b.Context(), mine, run.ID); return err }},
+		read{"its relatives", func() error { _, err := s.Lineage(b.Context(), mine, run, 20); return err }},
+		read{"its timeline", func() error { _, _, err := s.Timeline(b.Context(), mine, run.ID, models.Page{}); return err }},
+		read{"its items", func() error { _, _, err := s.Items(b.Context(), mine, run.ID, models.ItemFilter{}, models.Page{}); return err }},
+		read{"its reasons", func() error { _, _, err := s.Reasons(b.Context(), mine, run.ID, 20); return err }},
+		read{"its artifacts", func() error { _, err := s.Artifacts(b.Context(), mine, run.ID); return err }},
+		read{"the frame of a page", func() error { _, err := s.Surroundings(b.Context(), note); return err }},
+		read{"the overlay", func() error { _, err := s.ActiveRuns(b.Context(), mine, models.Filter{}, 5); return err }},
+		read{"notifications", func() error { _, err := s.Notifications(b.Context(), note, false, models.Page{}); return err }},
+		read{"unread notifications", func() error { _, err := s.Notifications(b.Context(), note, true, models.Page{}); return err }},
+		read{"places", func() error { _, err := s.Around(b.Context(), mine, "acme", w.Owner.ID, models.PlaneAdmin); return err }},
+		read{"detection", func() error { _, err := s.Detection(b.Context(), now); return err }},
+		read{"active by queue", func() error { _, err := s.ActiveByQueue(b.Context()); return err }},
+	)
 	// Few runs fit or none, so that all have to be ruled out.
 	list("stale lineage that no run has", models.Platform(), models.Filter{WorkspaceID: w.Globex.ID, Lineage: &yes}, models.Page{})
 	list("outcome that no run has", mine, models.Filter{Outcome: lifecycle.Blocked}, models.Page{})
@@ -202,6 +218,8 @@ func history(b *testing.B, s *models.Store, runs int) modelstest.World {
 			FROM operation_runs, `+fmt.Sprintf(numbers, from, min(runs, from+chunk-1))+` WHERE id = ?`,
 			w.Globex.ID, w.West.ID, w.North.ID, w.South.ID, ended.ID).Error)
 	}
+	require.NoError(b, s.DB().Exec(`INSERT INTO notifications (run_id, workspace_id, created_at)
+		SELECT id, workspace_id, completed_at FROM operation_runs WHERE id < '1' AND id LIKE '00%'`).Error)
 	for i, id := range modelstest.Clones(b, s, running, activeRuns) {
 		if i%40 == 0 {
 			require.NoError(b, s.DB().Exec(`UPDATE run_liveness SET stale_at = 1 WHERE run_id = ?`, id).Error)
