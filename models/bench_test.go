@@ -125,7 +125,10 @@ func readsOf(b *testing.B, s *models.Store, runs int) []read {
 		read{"a run", func() error { _, _, err := s.Run(b.Context(), mine, run.ID); return err }},
 		read{"its relatives", func() error { _, err := s.Lineage(b.Context(), mine, run, 20); return err }},
 		read{"its timeline", func() error { _, _, err := s.Timeline(b.Context(), mine, run.ID, models.Page{}); return err }},
-		read{"its items", func() error { _, _, err := s.Items(b.Context(), mine, run.ID, models.ItemFilter{}, models.Page{}); return err }},
+		read{"its items", func() error {
+			_, _, err := s.Items(b.Context(), mine, run.ID, models.ItemFilter{}, models.Page{})
+			return err
+		}},
 		read{"its reasons", func() error { _, _, err := s.Reasons(b.Context(), mine, run.ID, 20); return err }},
 		read{"its artifacts", func() error { _, err := s.Artifacts(b.Context(), mine, run.ID); return err }},
 		read{"the frame of a page", func() error { _, err := s.Surroundings(b.Context(), note); return err }},
@@ -205,9 +208,19 @@ func history(b *testing.B, s *models.Store, runs int) modelstest.World {
 		number, tidy = `printf('%035d', 10000000 - n)`, "ANALYZE"
 		numbers = `(WITH RECURSIVE c (n) AS (SELECT %d UNION ALL SELECT n + 1 FROM c WHERE n < %d) SELECT n FROM c) c`
 	}
+	fill := func(statement string, args ...any) { // takes longer than any statement of the product may
+		require.NoError(b, s.DB().Connection(func(db *gorm.DB) error {
+			if s.Dialect() == "postgres" {
+				if err := db.Exec("SET statement_timeout = 0").Error; err != nil {
+					return err
+				}
+			}
+			return db.Exec(statement, args...).Error
+		}))
+	}
 	const chunk = 50_000
 	for from := 1; from <= runs; from += chunk {
-		require.NoError(b, s.DB().Exec(`INSERT INTO operation_runs (id, workspace_id, tenant_id, fingerprint, target, outcome, queued_at, completed_at,
+		fill(`INSERT INTO operation_runs (id, workspace_id, tenant_id, fingerprint, target, outcome, queued_at, completed_at,
 				acknowledged_at, stale_episodes, `+copied+`)
 			SELECT '0' || `+number+`, CASE WHEN n % 10 = 0 THEN ? ELSE workspace_id END,
 				CASE WHEN n % 10 = 0 THEN ? WHEN n % 2 = 0 THEN ? ELSE ? END, 'f' || n % 5000, 'target ' || n % 5000,
@@ -216,10 +229,10 @@ func history(b *testing.B, s *models.Store, runs int) modelstest.World {
 				CASE WHEN n > 8640 AND n / 50 % 100 > 0 THEN completed_at ELSE 0 END,
 				CASE WHEN n % 100 = 7 THEN 1 ELSE 0 END, `+strings.Replace(copied, "started_at", "completed_at - "+every+" - n % 977 * 1000", 1)+`
 			FROM operation_runs, `+fmt.Sprintf(numbers, from, min(runs, from+chunk-1))+` WHERE id = ?`,
-			w.Globex.ID, w.West.ID, w.North.ID, w.South.ID, ended.ID).Error)
+			w.Globex.ID, w.West.ID, w.North.ID, w.South.ID, ended.ID)
 	}
-	require.NoError(b, s.DB().Exec(`INSERT INTO notifications (run_id, workspace_id, created_at)
-		SELECT id, workspace_id, completed_at FROM operation_runs WHERE id < '1' AND id LIKE '00%'`).Error)
+	fill(`INSERT INTO notifications (run_id, workspace_id, created_at)
+		SELECT id, workspace_id, completed_at FROM operation_runs WHERE id < '1' AND id LIKE '00%'`)
 	for i, id := range modelstest.Clones(b, s, running, activeRuns) {
 		if i%40 == 0 {
 			require.NoError(b, s.DB().Exec(`UPDATE run_liveness SET stale_at = 1 WHERE run_id = ?`, id).Error)
@@ -230,14 +243,7 @@ func history(b *testing.B, s *models.Store, runs int) modelstest.World {
 	}
 	_, err := s.FillWords(b.Context())
 	require.NoError(b, err)
-	require.NoError(b, s.DB().Connection(func(db *gorm.DB) error {
-		if s.Dialect() == "postgres" {
-			if err := db.Exec("SET statement_timeout = 0").Error; err != nil {
-				return err
-			}
-		}
-		return db.Exec(tidy).Error
-	}))
+	fill(tidy)
 	return w
 }
 
