@@ -126,6 +126,14 @@ func TestSummaryEqualsItsLists(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, page.Runs, int(n), bucket)
 		}
+
+		before := models.Filter{AsOf: modelstest.Epoch.Add(-3 * 24 * time.Hour)} // a list that stood open
+		sum, err = s.Summary(t.Context(), w.ViewerScope, before)
+		require.NoError(t, err)
+		page, err := s.ListRuns(t.Context(), w.ViewerScope, models.BucketSucceeded24h.Filter(before, sum.Now), models.Page{})
+		require.NoError(t, err)
+		require.Len(t, page.Runs, 1, "it ended after that, and the list has it")
+		require.EqualValues(t, len(page.Runs), sum.Succeeded24h)
 	})
 }
 
