@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,6 +155,27 @@ func TestRateIsKeptOverChunksAndAttempts(t *testing.T) {
 			require.GreaterOrEqual(t, b.side.received[i].at.Sub(b.side.received[i-1].at), 49*time.Millisecond, "request %d", i)
 		}
 		require.InDelta(t, 2200/20, time.Since(begun).Seconds(), 5, "and the rate is used")
+	})
+}
+
+func TestNoMoreIsOnItsWayThanWasAskedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		in := plainInput
+		in.Concurrency = 3
+		b := newBench(t, people(60), in)
+		var now, most atomic.Int64
+		b.side.answer = func(*http.Request, string, int) *http.Response {
+			defer now.Add(-1)
+			for n := now.Add(1); n > most.Load(); n = now.Load() {
+				most.Store(n)
+			}
+			time.Sleep(time.Second) //nolint:forbidigo // an answer takes its time, on the bubble's clock
+			return reply(200, "")
+		}
+		_, err := b.all(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, 3, most.Load())
 	})
 }
 

@@ -138,6 +138,7 @@ func TestInputsAreRefusedByField(t *testing.T) {
 	target, err := b.target()
 	require.NoError(t, err)
 	require.Equal(t, "people.csv to api.test", target)
+	require.False(t, b.definition().Supersedes, "a good batch makes no other file's good")
 
 	b.input.File = "another"
 	_, err = b.target()
