@@ -28,9 +28,10 @@ if [ -z "${AREA:-}" ]; then
 	# shellcheck disable=SC2046 # several packages
 	run -timeout 40m -p 1 $(go list ./standalone/... | grep -vE "$clocked")
 	if [ ${#race[@]} -gt 0 ]; then
-		# The race detector reads a tenth of the runs on whose telling all surfaces have to agree. Here they are all read.
+		# With the race detector a tenth of the runs are read on whose telling all surfaces have to agree, and few rounds of
+		# each race are played. Here they all are.
 		race=()
-		run -timeout 40m -run '^TestSurfacesAgree$' ./cmd/opstruth
+		run -timeout 40m -p 1 -run '^(TestSurfacesAgree|TestRaceOf.*|TestTinyChunksShareAnActivity)$' ./cmd/opstruth ./activities
 	fi
 	# shellcheck disable=SC2046
 	run -timeout 40m -p 1 $(go list ./standalone/... | grep -E "$clocked")
