@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -12,8 +11,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 
-	"github.com/opstruth/opstruth/internal/pgtest"
-	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/internal/pgtest/pgstore"
 	"github.com/opstruth/opstruth/models/modelstest"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
@@ -22,14 +20,7 @@ import (
 // once: what is measured is the record's part. "of1000" compares with the pass over a thousand suspicious ones.
 func BenchmarkPass(b *testing.B) {
 	const active = 50_000
-	s, err := models.Open(b.Context(), pgtest.New(b, func(ctx context.Context, dsn string) error {
-		s, err := models.Open(ctx, dsn)
-		require.NoError(b, err)
-		require.NoError(b, s.MigrateUp(ctx))
-		return s.Close()
-	}))
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, s.Close()) })
+	s := pgstore.New(b)
 	prototype := modelstest.Running(b, s, modelstest.Seed(b, s).NewRun())
 	ids := modelstest.Clones(b, s, prototype, active)
 	require.NoError(b, s.DB().Exec("VACUUM ANALYZE").Error) // the test server has no autovacuum

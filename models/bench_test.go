@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
-	"github.com/opstruth/opstruth/internal/pgtest"
+	"github.com/opstruth/opstruth/internal/pgtest/pgstore"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
@@ -24,12 +24,7 @@ const (
 // BenchmarkHistory reads a database with 10,000 and one with 1,000,000 ended runs and the same active ones. Times are
 // medians, and "x10k" is how many times the median of the first the second takes. docs/benchmarks.md has one run of it.
 func BenchmarkHistory(b *testing.B) {
-	compare(b, 1_000_000, func() *models.Store {
-		s, err := models.Open(b.Context(), pgtest.New(b, migratePostgres))
-		require.NoError(b, err)
-		b.Cleanup(func() { require.NoError(b, s.Close()) })
-		return s
-	})
+	compare(b, 1_000_000, func() *models.Store { return pgstore.New(b) })
 }
 
 // BenchmarkHistorySQLite is the same in a file, which holds less.
@@ -171,9 +166,7 @@ func median(b *testing.B, do func() error) float64 {
 
 // BenchmarkRecordBeats writes what one worker sends at once.
 func BenchmarkRecordBeats(b *testing.B) {
-	s, err := models.Open(b.Context(), pgtest.New(b, migratePostgres))
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, s.Close()) })
+	s := pgstore.New(b)
 	history(b, s, 1000)
 	var ids []string
 	require.NoError(b, s.DB().Raw(`SELECT run_id FROM run_liveness ORDER BY run_id`).Scan(&ids).Error)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/opstruth/opstruth/internal/pgtest"
+	"github.com/opstruth/opstruth/internal/pgtest/pgstore"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
@@ -101,9 +101,7 @@ func TestChangesWithoutAnEventAreTold(t *testing.T) {
 // Ids are given out before their transactions commit.
 func TestAnEventThatCommitsLateIsTold(t *testing.T) {
 	t.Parallel()
-	s, err := models.Open(t.Context(), pgtest.New(t, migratePostgres))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	s := pgstore.New(t)
 	w := modelstest.Seed(t, s).Patient()
 	early, late, never := modelstest.Queued(t, s, w.NewRun()), modelstest.Queued(t, s, w.NewRun()), modelstest.Queued(t, s, w.NewRun())
 	insert := `INSERT INTO run_events (run_id, at, kind) VALUES (?, 1, 'planned')`

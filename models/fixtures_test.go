@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/internal/pgtest"
+	"github.com/opstruth/opstruth/internal/pgtest/pgstore"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
@@ -165,7 +166,7 @@ func TestRecordFixtures(t *testing.T) {
 	require.NoError(t, err)
 	pack(t, filepath.Join(dir, fixtureFile), content)
 
-	dsn := pgtest.New(t, migratePostgres)
+	dsn := pgstore.Address(t)
 	store, err := models.Open(t.Context(), dsn)
 	require.NoError(t, err)
 	everyState(t, store)

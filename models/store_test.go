@@ -1,12 +1,11 @@
 package models_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/opstruth/opstruth/internal/pgtest"
+	"github.com/opstruth/opstruth/internal/pgtest/pgstore"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
 )
@@ -20,23 +19,8 @@ func forEachStore(t *testing.T, test func(t *testing.T, s *models.Store)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		s, err := models.Open(t.Context(), pgtest.New(t, migratePostgres))
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, s.Close()) })
-		test(t, s)
+		test(t, pgstore.New(t))
 	})
-}
-
-func migratePostgres(ctx context.Context, dsn string) error {
-	s, err := models.Open(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	if err := s.MigrateUp(ctx); err != nil {
-		_ = s.Close()
-		return err
-	}
-	return s.Close()
 }
 
 func TestMigrationsGoUpAndDown(t *testing.T) {

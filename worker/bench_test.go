@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/opstruth/opstruth/internal/metrics"
-	"github.com/opstruth/opstruth/internal/pgtest"
+	"github.com/opstruth/opstruth/internal/pgtest/pgstore"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
@@ -26,14 +26,7 @@ func BenchmarkHeartbeats(b *testing.B) {
 		perSecond  = 20_000
 		tick       = 10 * time.Millisecond
 	)
-	s, err := models.Open(b.Context(), pgtest.New(b, func(ctx context.Context, dsn string) error {
-		s, err := models.Open(ctx, dsn)
-		require.NoError(b, err)
-		require.NoError(b, s.MigrateUp(ctx))
-		return s.Close()
-	}))
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, s.Close()) })
+	s := pgstore.New(b)
 	ids := modelstest.Clones(b, s, modelstest.Running(b, s, modelstest.Seed(b, s).NewRun()), activities)
 
 	counted := &counter{}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -18,7 +17,7 @@ import (
 
 	"github.com/opstruth/opstruth/internal/auth"
 	"github.com/opstruth/opstruth/internal/links"
-	"github.com/opstruth/opstruth/internal/pgtest"
+	"github.com/opstruth/opstruth/internal/pgtest/pgstore"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
@@ -41,12 +40,12 @@ import (
 func TestSurfacesAgree(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		open func(*testing.T) *models.Store
+		open func(testing.TB) *models.Store
 		runs int
 		away bool // Temporal has not answered for long
 	}{
-		"sqlite": {modelsSQLite, agreeing, false}, "postgres": {modelsPostgres, agreeing, false},
-		"sqlite, Temporal away": {modelsSQLite, agreeing / 20, true},
+		"sqlite": {modelstest.New, agreeing, false}, "postgres": {pgstore.New, agreeing, false},
+		"sqlite, Temporal away": {modelstest.New, agreeing / 20, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,26 +69,6 @@ func TestSurfacesAgree(t *testing.T) {
 			a.report()
 		})
 	}
-}
-
-func modelsSQLite(t *testing.T) *models.Store {
-	t.Helper()
-	return modelstest.New(t)
-}
-
-func modelsPostgres(t *testing.T) *models.Store {
-	t.Helper()
-	store, err := models.Open(t.Context(), pgtest.New(t, func(ctx context.Context, dsn string) error {
-		s, err := models.Open(ctx, dsn)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		return s.MigrateUp(ctx)
-	}))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return store
 }
 
 // everyRun says that no runs are sampled.

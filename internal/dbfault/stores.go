@@ -1,7 +1,6 @@
 package dbfault
 
 import (
-	"context"
 	"database/sql"
 	"testing"
 
@@ -9,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 
-	"github.com/opstruth/opstruth/internal/pgtest"
+	"github.com/opstruth/opstruth/internal/pgtest/pgstore"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/models/modelstest"
 	"github.com/opstruth/opstruth/models/sqlite"
@@ -27,7 +26,7 @@ func ForEachStore(t *testing.T, test func(t *testing.T, s *models.Store)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		config, err := pgx.ParseConfig(pgtest.New(t, migrate))
+		config, err := pgx.ParseConfig(pgstore.Address(t))
 		require.NoError(t, err)
 		run(t, Open(stdlib.GetConnector(*config)), models.Postgres, test)
 	})
@@ -42,16 +41,4 @@ func run(t *testing.T, pool *sql.DB, d models.Dialect, test func(t *testing.T, s
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	test(t, s)
-}
-
-func migrate(ctx context.Context, dsn string) error {
-	s, err := models.Open(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	if err := s.MigrateUp(ctx); err != nil {
-		_ = s.Close()
-		return err
-	}
-	return s.Close()
 }

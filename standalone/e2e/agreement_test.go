@@ -13,7 +13,7 @@ import (
 
 	"github.com/opstruth/opstruth/internal/auth"
 	"github.com/opstruth/opstruth/internal/links"
-	"github.com/opstruth/opstruth/internal/pgtest"
+	"github.com/opstruth/opstruth/internal/pgtest/pgstore"
 	"github.com/opstruth/opstruth/internal/start"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
@@ -31,7 +31,7 @@ type told struct{ Badge, Headline, Next string }
 // still. That every surface tells every run so is tested without a browser.
 func TestSurfacesAgreeInABrowser(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]func(testing.TB) *models.Store{"sqlite": modelstest.New, "postgres": postgres} {
+	for name, open := range map[string]func(testing.TB) *models.Store{"sqlite": modelstest.New, "postgres": pgstore.New} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seed := rand.Uint64()
@@ -58,21 +58,6 @@ func TestSurfacesAgreeInABrowser(t *testing.T) {
 			}
 		})
 	}
-}
-
-func postgres(t testing.TB) *models.Store {
-	t.Helper()
-	store, err := models.Open(t.Context(), pgtest.New(t, func(ctx context.Context, dsn string) error {
-		s, err := models.Open(ctx, dsn)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		return s.MigrateUp(ctx)
-	}))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return store
 }
 
 // seenAs is a text as the browser shows it, whose spaces and letter case are the page's own matter.
