@@ -210,7 +210,7 @@ func TestAHeldWaitIsNewsAndSoIsItsEnd(t *testing.T) {
 			return all[len(all)-1].Held
 		}
 		require.Nil(t, second(nil))
-		require.Equal(t, &models.HeldWait{Reason: "rate limit", By: "5", Lasts: 9*time.Second + time.Millisecond},
+		require.Equal(t, &models.HeldWait{Reason: "rate limit", Lasts: 9*time.Second + time.Millisecond},
 			second(&contract.Held{Reason: "rate limit", For: 10 * time.Second}))
 		require.Nil(t, second(nil))
 		require.Len(t, r.beats(), 3)

@@ -47,7 +47,7 @@ func (b *Batcher) due(now time.Time) (due map[attempt]time.Time, beats []models.
 			beat.MissedAge = now.Sub(p.missed)
 		}
 		if p.held != nil {
-			beat.Held = &models.HeldWait{Reason: p.held.Reason, By: a.activity, Lasts: max(0, p.held.For-age)}
+			beat.Held = &models.HeldWait{Reason: p.held.Reason, Lasts: max(0, p.held.For-age)}
 		}
 		if i, joins := of[owner]; joins {
 			join(&beats[i], beat)
