@@ -260,6 +260,8 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 	require.Equal(t, "Checked: no worker serves the queue", find(lifecycle.CauseFound).Title)
 	require.Equal(t, "4\u202f210 items · seen", find(lifecycle.Planned).Detail)
 	require.Equal(t, "Retry-After · until 14:03:11 · declared by "+pagetest.ID(1), find(lifecycle.WaitDeclared).Detail)
+	own := page.RunData{Frame: d.Frame, Run: d.Run, Events: []models.Event{{Kind: lifecycle.WaitDeclared, Actor: "opstruth", Data: data(t, models.EventData{Wait: "a timer", By: "opstruth"})}}}
+	require.Equal(t, "a timer", page.Run(own).Timeline[0].Detail, "who declared it is told once, as who did it")
 	require.Equal(t, "No worker serves the queue · 2 min of silence", find(lifecycle.Reconciled).Detail)
 	require.Equal(t, "after 21 s", find(lifecycle.Recovered).Detail, "since the moment that the event names, whatever else is on the page")
 	require.Equal(t, "No worker serves the queue", find(lifecycle.CloseClaimed).Detail)

@@ -28,6 +28,9 @@ func (d RunData) timeline() []view.Event {
 func line(e models.Event, now time.Time) view.Event {
 	var data models.EventData
 	_ = json.Unmarshal(e.Data, &data) // a line without its data still tells what happened
+	if data.By == e.Actor {
+		data.By = "" // the line tells it already, as who did it
+	}
 	how := e.Kind.Badge()
 	if how.Label == "" { // written by a newer version of opstruth
 		how = view.Badge{Label: string(e.Kind), Tone: lifecycle.ToneNeutral, Icon: "circle-dot"}
