@@ -31,7 +31,7 @@ type Facts struct {
 
 	FirstStaleAt  time.Time // start of the first recorded episode outside telemetry gaps
 	StaleEpisodes int       // recorded episodes outside telemetry gaps
-	RecoveredAt   time.Time // end of the last recorded episode
+	RecoveredAt   time.Time // end of the last recorded episode outside telemetry gaps
 	InGap         bool      // its present silence fell into a telemetry gap
 
 	VerifiedAt time.Time // when Temporal last answered about it

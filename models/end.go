@@ -9,10 +9,17 @@ import (
 	"github.com/opstruth/opstruth/lifecycle"
 )
 
-// settle closes the books on liveness when a run ends: an episode that is still going on is kept.
+// settle closes the books on liveness when a run ends: an episode that is still going on is kept, unless it fell into a
+// telemetry gap. Then its beginning goes too, which late signs of life may have left behind, see signSQL.
 func settle(before Run, after lifecycle.Facts, now time.Time) lifecycle.Facts {
 	f := before.Facts
-	if now.Before(f.StaleAt) || f.InGap {
+	if now.Before(f.StaleAt) {
+		return after
+	}
+	if f.InGap {
+		if after.StaleEpisodes == 0 {
+			after.FirstStaleAt = time.Time{}
+		}
 		return after
 	}
 	after.StaleEpisodes++

@@ -41,24 +41,26 @@ func (s *Store) staleAtSQL(n sign) string {
 }
 
 // signSQL is the SET list of every write to a liveness row. It recomputes stale_at, and where one that has passed
-// moves it keeps the episode: its beginning when it moves at all, its count when the run is fresh again.
+// moves it keeps the episode: its beginning when it moves at all, its count when the run is fresh again. Only then is it
+// known for good whether it fell into a telemetry gap: the beginning of the first one goes where it did.
 // at is the operand for the moment of the write.
 func (s *Store) signSQL(n sign, at string) string {
 	stale := s.staleAtSQL(n)
 	moved := fmt.Sprintf(`(l.stale_at <= %s AND %s > l.stale_at)`, at, stale)
 	recovered := fmt.Sprintf(`(l.stale_at <= %s AND %s > %s)`, at, stale, at)
 	return fmt.Sprintf(`liveness_at = %s, progress_at = %s, running = %s, version = l.version + 1, stale_at = %s,
-	first_stale_at = CASE WHEN %s AND l.first_stale_at = 0 AND NOT %s THEN l.stale_at ELSE l.first_stale_at END,
+	first_stale_at = CASE WHEN %s AND l.first_stale_at = 0 AND NOT %s THEN l.stale_at
+		WHEN %s AND l.stale_episodes = 0 AND %s THEN 0 ELSE l.first_stale_at END,
 	stale_episodes = l.stale_episodes + CASE WHEN %s AND NOT %s THEN 1 ELSE 0 END,
 	gap_episodes = l.gap_episodes + CASE WHEN %s AND %s THEN 1 ELSE 0 END,
-	recovered_at = CASE WHEN %s THEN %s ELSE l.recovered_at END,
+	recovered_at = CASE WHEN %s AND NOT %s THEN %s ELSE l.recovered_at END,
 	in_gap = CASE WHEN %s THEN FALSE ELSE l.in_gap END,
 	flagged_at = CASE WHEN %s THEN 0 ELSE l.flagged_at END`,
 		n.liveness, n.progress, n.running, stale,
-		moved, inGapSQL,
+		moved, inGapSQL, recovered, inGapSQL,
 		recovered, inGapSQL,
 		recovered, inGapSQL,
-		recovered, at,
+		recovered, inGapSQL, at,
 		recovered,
 		recovered)
 }
