@@ -7,7 +7,6 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/opstruth/opstruth/internal/temporalclient"
@@ -20,10 +19,9 @@ const askTimeout = 3 * time.Second
 // observeTimeout bounds all questions about one run: a pass's step beats before each run, and has to beat every 5 s.
 const observeTimeout = 4 * time.Second
 
-// Questions is what an Observer asks of Temporal.
+// Questions is what the reconciler asks of Temporal about a run.
 type Questions interface {
-	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
-	DescribeTaskQueue(ctx context.Context, queue string, kind enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error)
+	temporalclient.Questions
 	GetWorkflowHistory(ctx context.Context, workflowID, runID string, isLongPoll bool, filter enumspb.HistoryEventFilterType) client.HistoryEventIterator
 }
 
@@ -46,16 +44,6 @@ func (c Clock) age(t time.Time) time.Duration {
 	return max(0, c.now().Sub(t))
 }
 
-// Subject is the run that is asked about, as its row tells.
-type Subject struct {
-	WorkflowID  string
-	FirstRunID  string // of its chain; empty while the start was not stamped
-	NamespaceID string // where it was started; both empty while not stamped
-	ClusterID   string
-	Queue       string
-	HeardAge    time.Duration // since its newest sign of life
-}
-
 // Observer gathers evidence about runs for the length of one pass. It remembers what it learned about task queues.
 type Observer struct {
 	temporal Questions
@@ -70,9 +58,10 @@ func NewObserver(q Questions, home Home, clock Clock, workers LiveWorkers) *Obse
 }
 
 // Observe asks Temporal about one run, without naming the Temporal run, so that a reset or continued chain answers as
-// one execution. It never fails: what could not be learned is part of the evidence.
-func (o *Observer) Observe(ctx context.Context, s Subject) lifecycle.Evidence {
-	if !o.home.is(s) {
+// one execution. heardAge is the age of its newest sign of life. It never fails: what could not be learned is part of the
+// evidence.
+func (o *Observer) Observe(ctx context.Context, s temporalclient.Subject, heardAge time.Duration) lifecycle.Evidence {
+	if !s.MayBeIn(o.home.NamespaceID, o.home.ClusterID) {
 		return lifecycle.NoEvidence(lifecycle.WrongHome)
 	}
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
@@ -82,7 +71,7 @@ func (o *Observer) Observe(ctx context.Context, s Subject) lifecycle.Evidence {
 	d, err := o.temporal.DescribeWorkflowExecution(asking, s.WorkflowID, "")
 	if err != nil {
 		e := lifecycle.NoEvidence(temporalclient.AnswerOf(err))
-		e.Retained = s.HeardAge < o.home.Retention-retentionMargin
+		e.Retained = heardAge < o.home.Retention-retentionMargin
 		return e
 	}
 	info := d.GetWorkflowExecutionInfo()

@@ -37,7 +37,3 @@ func AskHome(ctx context.Context, s workflowservice.WorkflowServiceClient, names
 		Retention:   ns.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(),
 	}, nil
 }
-
-func (h Home) is(s Subject) bool {
-	return (s.NamespaceID == "" || s.NamespaceID == h.NamespaceID) && (s.ClusterID == "" || s.ClusterID == h.ClusterID)
-}

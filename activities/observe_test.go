@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/opstruth/opstruth/internal/temporalclient"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/workflows/contract"
 )
@@ -29,7 +30,7 @@ import (
 var (
 	temporalNow = time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC) // far from this machine's clock, on purpose
 	rightHome   = Home{NamespaceID: "ns", ClusterID: "cl", Retention: 72 * time.Hour}
-	rightRun    = Subject{WorkflowID: "w", FirstRunID: "first", NamespaceID: "ns", ClusterID: "cl", Queue: "q", HeardAge: time.Minute}
+	rightRun    = temporalclient.Subject{WorkflowID: "w", FirstRunID: "first", NamespaceID: "ns", ClusterID: "cl", Queue: "q"}
 )
 
 // answers is Temporal as a test wants it.
@@ -80,11 +81,11 @@ func (o *oneEvent) Next() (*historypb.HistoryEvent, error) {
 }
 
 // observe observes in no time at all, so that ages are what the answers say, however busy the machine is.
-func (a *answers) observe(t *testing.T, s Subject, workers ...WorkerAge) (e lifecycle.Evidence) {
+func (a *answers) observe(t *testing.T, s temporalclient.Subject, workers ...WorkerAge) (e lifecycle.Evidence) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		live := LiveWorkers{Alive: 4 * time.Second, Rows: workers}
-		e = NewObserver(a, rightHome, ClockAt(temporalNow), live).Observe(t.Context(), s)
+		e = NewObserver(a, rightHome, ClockAt(temporalNow), live).Observe(t.Context(), s, time.Minute)
 	})
 	return e
 }
@@ -122,7 +123,7 @@ func TestWhatIsNoAnswerProvesNothing(t *testing.T) {
 
 	for name, c := range map[string]struct {
 		a    answers
-		s    func(*Subject)
+		s    func(*temporalclient.Subject)
 		want lifecycle.Answer
 	}{
 		"missing":             {a: answers{err: serviceerror.NewNotFound("workflow not found")}, want: lifecycle.NotFound},
@@ -131,9 +132,9 @@ func TestWhatIsNoAnswerProvesNothing(t *testing.T) {
 		"too slow":            {a: answers{err: context.DeadlineExceeded}, want: lifecycle.Unreachable},
 		"busy":                {a: answers{err: serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "busy")}, want: lifecycle.Unreachable},
 		"not allowed":         {a: answers{err: serviceerror.NewPermissionDenied("no", "")}, want: lifecycle.Unreachable},
-		"another namespace":   {a: answers{description: described(wfRunning)}, s: func(s *Subject) { s.NamespaceID = "other" }, want: lifecycle.WrongHome},
-		"another cluster":     {a: answers{description: described(wfRunning)}, s: func(s *Subject) { s.ClusterID = "other" }, want: lifecycle.WrongHome},
-		"another execution":   {a: answers{description: described(wfRunning)}, s: func(s *Subject) { s.FirstRunID = "other" }, want: lifecycle.WrongHome},
+		"another namespace":   {a: answers{description: described(wfRunning)}, s: func(s *temporalclient.Subject) { s.NamespaceID = "other" }, want: lifecycle.WrongHome},
+		"another cluster":     {a: answers{description: described(wfRunning)}, s: func(s *temporalclient.Subject) { s.ClusterID = "other" }, want: lifecycle.WrongHome},
+		"another execution":   {a: answers{description: described(wfRunning)}, s: func(s *temporalclient.Subject) { s.FirstRunID = "other" }, want: lifecycle.WrongHome},
 		"queue not described": {a: answers{description: described(wfRunning), pollersErr: serviceerror.NewUnavailable("down")}, want: lifecycle.Unreachable},
 		"end not readable": {
 			a:    answers{description: described(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED), historyErr: serviceerror.NewUnavailable("down")},
@@ -143,7 +144,7 @@ func TestWhatIsNoAnswerProvesNothing(t *testing.T) {
 		"right":           {a: answers{description: described(wfRunning)}, want: lifecycle.Answered},
 		"not stamped yet": {
 			a: answers{description: described(wfRunning)}, want: lifecycle.Answered,
-			s: func(s *Subject) { s.FirstRunID, s.NamespaceID, s.ClusterID = "", "", "" },
+			s: func(s *temporalclient.Subject) { s.FirstRunID, s.NamespaceID, s.ClusterID = "", "", "" },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,9 +168,8 @@ func TestAMissingWorkflowCountsOnlyWithinRetention(t *testing.T) {
 
 	a := answers{err: serviceerror.NewNotFound("workflow not found")}
 	require.True(t, a.observe(t, rightRun).Retained)
-	old := rightRun
-	old.HeardAge = rightHome.Retention
-	require.False(t, a.observe(t, old).Retained)
+	e := NewObserver(&a, rightHome, ClockAt(temporalNow), LiveWorkers{}).Observe(t.Context(), rightRun, rightHome.Retention)
+	require.False(t, e.Retained)
 }
 
 func TestTimesTravelAsAges(t *testing.T) {
@@ -213,7 +213,7 @@ func TestAQueueIsAskedOnceAPass(t *testing.T) {
 	a := answers{description: described(wfRunning)}
 	o := NewObserver(&a, rightHome, ClockAt(temporalNow), LiveWorkers{})
 	for range 5 {
-		e := o.Observe(t.Context(), rightRun)
+		e := o.Observe(t.Context(), rightRun, time.Minute)
 		require.Equal(t, lifecycle.Answered, e.Answer)
 		require.Negative(t, e.PollerAge)
 		require.Negative(t, e.WorkersSeen)

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
+	"github.com/opstruth/opstruth/internal/temporalclient"
 	"github.com/opstruth/opstruth/lifecycle"
 	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/workflows/contract"
@@ -136,10 +137,7 @@ func (r *Reconciler) look(ctx context.Context) (l *look, ok bool, err error) {
 // judge gathers evidence about a run and weighs it.
 func (r *Reconciler) judge(ctx context.Context, l *look, run models.Run) (lifecycle.Facts, lifecycle.Evidence, lifecycle.Verdict) {
 	now := l.now()
-	e := l.observer.Observe(ctx, Subject{
-		WorkflowID: contract.WorkflowID(run.ID), FirstRunID: run.FirstRunID, NamespaceID: run.Namespace, ClusterID: run.ClusterID,
-		Queue: run.Facts.Queue, HeardAge: now.Sub(run.Facts.LivenessAt),
-	})
+	e := l.observer.Observe(ctx, temporalclient.SubjectOf(run), now.Sub(run.Facts.LivenessAt))
 	f := run.Facts
 	now = l.now()
 	f.Check.Gap = l.holding(f.Queue, now)

@@ -13,7 +13,6 @@ import (
 	"github.com/opstruth/opstruth/web/access"
 	"github.com/opstruth/opstruth/web/page"
 	"github.com/opstruth/opstruth/web/ui"
-	"github.com/opstruth/opstruth/workflows/contract"
 )
 
 // Asker asks Temporal about one run when a reader of the system plane wants to know now; *temporalclient.Asker is one.
@@ -45,10 +44,7 @@ func (s *server) askTemporal(c *gin.Context, a access.Access) error {
 	}
 	d := page.AskedData{Run: a.Run, Now: a.Now}
 	var err error
-	d.Said, err = s.Asker.Ask(c.Request.Context(), temporalclient.Subject{
-		WorkflowID: contract.WorkflowID(a.Run.ID), FirstRunID: a.Run.FirstRunID,
-		NamespaceID: a.Run.Namespace, ClusterID: a.Run.ClusterID, Queue: a.Run.Facts.Queue,
-	})
+	d.Said, err = s.Asker.Ask(c.Request.Context(), temporalclient.SubjectOf(a.Run))
 	if d.Busy = errors.Is(err, temporalclient.ErrBusy); err != nil && !d.Busy {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/opstruth/opstruth/lifecycle"
+	"github.com/opstruth/opstruth/models"
+	"github.com/opstruth/opstruth/workflows/contract"
 )
 
 const (
@@ -23,7 +25,7 @@ const (
 // ErrBusy refuses a question while as many as may be are under way.
 var ErrBusy = errors.New("too many people ask Temporal at this moment: try again")
 
-// Questions is what an Asker asks of Temporal.
+// Questions is what Temporal is asked about a run and its queue.
 type Questions interface {
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
 	DescribeTaskQueue(ctx context.Context, queue string, kind enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error)
@@ -49,6 +51,19 @@ type Subject struct {
 	NamespaceID string // where it was started; both empty likewise
 	ClusterID   string
 	Queue       string
+}
+
+// SubjectOf is a run to ask about.
+func SubjectOf(run models.Run) Subject {
+	return Subject{
+		WorkflowID: contract.WorkflowID(run.ID), FirstRunID: run.FirstRunID,
+		NamespaceID: run.Namespace, ClusterID: run.ClusterID, Queue: run.Facts.Queue,
+	}
+}
+
+// MayBeIn reports whether the run can be in this namespace of this cluster: one that was not handed over has no home yet.
+func (s Subject) MayBeIn(namespaceID, clusterID string) bool {
+	return (s.NamespaceID == "" || s.NamespaceID == namespaceID) && (s.ClusterID == "" || s.ClusterID == clusterID)
 }
 
 // Said is what Temporal said. Its times are Temporal's own and are not compared with the record's.
@@ -113,7 +128,7 @@ func (a *Asker) ask(ctx context.Context, s Subject) Said {
 	if err != nil {
 		return unanswered(err)
 	}
-	if (s.NamespaceID != "" && s.NamespaceID != namespace) || (s.ClusterID != "" && s.ClusterID != cluster) {
+	if !s.MayBeIn(namespace, cluster) {
 		return Said{Answer: lifecycle.WrongHome, Problem: "this installation is connected to another cluster or namespace than the run was started in"}
 	}
 	var wg sync.WaitGroup
