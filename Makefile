@@ -10,7 +10,7 @@ AREA ?=
 RACE ?=
 TESTFLAGS ?=
 
-.PHONY: help run build prepare test screenshots bench faults race lint fmt check-fmt generate check-generated ci
+.PHONY: help run build prepare test screenshots bench memory faults race lint fmt check-fmt generate check-generated ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ screenshots: prepare ## take the pictures of docs/screenshots anew
 bench: ## measure what has to stay cheap: truth, lists and counts on a million runs, beats, passes, a run's price (minutes)
 	go test -run '^$$' -bench . -timeout 60m ./lifecycle ./models ./worker ./activities
 	cd standalone && go test -run '^$$' -bench . -benchtime 5x -timeout 30m ./price
+
+memory: ## measure what standalone uses when it is left alone for ten minutes (Linux)
+	scripts/memory.sh
 
 faults: ## run real processes under scripts of faults, and print what held (LONG=1 for 1,000 runs over 15 minutes, SEED=…)
 	go run ./standalone/faults $(if $(LONG),-long) $(if $(SEED),-seed $(SEED)) $(if $(SCENARIO),-scenario $(SCENARIO))

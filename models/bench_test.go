@@ -78,6 +78,7 @@ func readsOf(b *testing.B, s *models.Store, runs int) []read {
 		}})
 	}
 	all, mine := models.Platform(), w.OwnerScope
+	list("list of 20", mine, models.Filter{}, models.Page{Limit: 20}) // as the API is mostly asked
 	list("first page", mine, models.Filter{}, models.Page{})
 	list("first page, all workspaces", all, models.Filter{}, models.Page{})
 	list("first page, member of one tenant", w.ViewerScope, models.Filter{}, models.Page{})
