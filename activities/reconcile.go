@@ -146,17 +146,12 @@ func (r *Reconciler) judge(ctx context.Context, l *look, run models.Run) (lifecy
 
 // adopt records an end that Temporal told: our own close or cancel where its intent ended the workflow.
 func (r *Reconciler) adopt(ctx context.Context, run models.Run, e lifecycle.Evidence, v lifecycle.Verdict) error {
-	c := lifecycle.Change{
-		Kind: lifecycle.Adopted, Actor: actor, Token: "temporal:" + e.RunID, Outcome: v.Outcome, Failure: v.Failure,
-		Closing: run.Facts.Closing,
+	if v.Ours {
+		return r.closed(ctx, run, run.Facts.Silence)
 	}
-	switch {
-	case v.Ours && run.Facts.Closing.Cause == lifecycle.NoCause:
-		c = lifecycle.Change{Kind: lifecycle.CancelForced, Actor: actor, Closing: run.Facts.Closing}
-	case v.Ours:
-		c = lifecycle.Change{Kind: lifecycle.Reconciled, Actor: actor, Closing: run.Facts.Closing, Silence: run.Facts.Silence}
-	}
-	return r.change(ctx, run, c)
+	return r.change(ctx, run, lifecycle.Change{
+		Kind: lifecycle.Adopted, Actor: actor, Closing: run.Facts.Closing, Token: "temporal:" + e.RunID, Outcome: v.Outcome, Failure: v.Failure,
+	})
 }
 
 // change makes a transition. That somebody else was first, or that the run ended, is no failure of the pass: the next

@@ -66,11 +66,16 @@ func (r *Reconciler) end(ctx context.Context, s sight) error {
 			return err // gone: it ended by itself in between, which the next pass adopts
 		}
 	}
-	c := lifecycle.Change{Kind: lifecycle.Reconciled, Actor: actor, Closing: s.run.Facts.Closing, Silence: s.v.Silence}
-	if s.run.Facts.Closing.Cause == lifecycle.NoCause {
-		c = lifecycle.Change{Kind: lifecycle.CancelForced, Actor: actor, Closing: s.run.Facts.Closing}
+	return r.closed(ctx, s.run, s.v.Silence)
+}
+
+// closed records the end that an intent of ours brought: a forced cancel where it names no cause.
+func (r *Reconciler) closed(ctx context.Context, run models.Run, s lifecycle.Silence) error {
+	c := lifecycle.Change{Kind: lifecycle.Reconciled, Actor: actor, Closing: run.Facts.Closing, Silence: s}
+	if c.Closing.Cause == lifecycle.NoCause {
+		c.Kind = lifecycle.CancelForced
 	}
-	return r.change(ctx, s.run, c)
+	return r.change(ctx, run, c)
 }
 
 // see reads a run and judges it on new evidence.
