@@ -112,7 +112,9 @@ func (s *Store) record(tx *gorm.DB, before Run, after lifecycle.Facts, w wish, n
 	if err := s.updateRun(tx, before, after, w.dispatched); err != nil {
 		return err
 	}
-	if err := s.event(tx, before.ID, now, w.Kind, w.Actor, changeData(after, w)); err != nil {
+	data := changeData(after, w)
+	data.Gap = ending && gapEpisodes(before, after) > before.GapEpisodes
+	if err := s.event(tx, before.ID, now, w.Kind, w.Actor, data); err != nil {
 		return err
 	}
 	if ending {

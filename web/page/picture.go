@@ -167,24 +167,29 @@ func (c *course) silences(events []models.Event, f lifecycle.Facts, now time.Tim
 		return stuck
 	}
 	var since time.Time
-	var inGap bool
+	inGap := f.InGap // the present silence; of one that is over its end has the last word, for much is known only then
+	if !f.Status.Active() {
+		inGap = f.StaleEpisodes == 0
+	}
 	for _, e := range events {
 		d := dataOf(e)
 		switch e.Kind { //nolint:exhaustive // only these are about silences
 		case lifecycle.WentStale:
-			since, inGap = e.At, d.Gap
+			since = e.At
 		case lifecycle.Recovered:
 			if d.StaleAt != 0 { // late signs of life may have moved it since
 				since = time.UnixMicro(d.StaleAt)
 			}
 			if !since.IsZero() {
-				c.add(stretch{lane: alarmLane, badge: kind(inGap || d.Gap), from: since, to: e.At})
+				c.add(stretch{lane: alarmLane, badge: kind(d.Gap), from: since, to: e.At})
 			}
-			since, inGap = time.Time{}, false
+			since = time.Time{}
+		case lifecycle.Finished, lifecycle.Adopted, lifecycle.Reconciled, lifecycle.CancelForced:
+			inGap = inGap || d.Gap
 		}
 	}
 	if since.IsZero() && f.Status.Active() && !now.Before(f.StaleAt) {
-		since, inGap = f.StaleAt, f.InGap
+		since = f.StaleAt
 	}
 	if !since.IsZero() {
 		c.add(stretch{lane: alarmLane, badge: kind(inGap), from: since, to: c.to})

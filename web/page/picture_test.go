@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,32 @@ func TestPictures(t *testing.T) {
 		want, err := os.ReadFile(golden)
 		require.NoError(t, err)
 		require.Equal(t, string(want), got, "%s; after a look at the change, run with -update", name)
+	}
+}
+
+// That a silence fell into a telemetry gap, or did not, may turn out after it was flagged.
+func TestAPictureTellsAGapByTheEndOfTheSilence(t *testing.T) {
+	t.Parallel()
+	for _, flagged := range []bool{true, false} {
+		for _, gap := range []bool{true, false} {
+			began := happened{20 * time.Second, lifecycle.WentStale, models.EventData{Gap: flagged}}
+			active, ended := lasted(5*time.Minute, time.Second, 0), lasted(5*time.Minute, time.Second, time.Minute)
+			fresh := active
+			fresh.StaleAt = now.Add(time.Minute)
+			active.InGap = gap
+			ended.StaleEpisodes = 1 // and another one before, which is too long ago to be shown
+			if !gap {
+				ended.StaleEpisodes = 2
+			}
+			for name, p := range map[string]view.Picture{
+				"goes on": page.Picture(active, eventsOf(t, active, began), now),
+				"is over": page.Picture(fresh, eventsOf(t, fresh, began, happened{time.Minute, lifecycle.Recovered, models.EventData{Gap: gap}}), now),
+				"ends":    page.Picture(ended, eventsOf(t, ended, began, happened{time.Minute, lifecycle.Finished, models.EventData{Gap: gap}}), now),
+			} {
+				told := slices.ContainsFunc(p.Rows, func(r view.PictureRow) bool { return r.What == lifecycle.GapLabel })
+				require.Equal(t, gap, told, "%s, flagged as a gap %t: %+v", name, flagged, p.Rows)
+			}
+		}
 	}
 }
 

@@ -263,7 +263,8 @@ func TestTheTimelineTellsEveryKindInWords(t *testing.T) {
 	own := page.RunData{Frame: d.Frame, Run: d.Run, Events: []models.Event{{Kind: lifecycle.WaitDeclared, Actor: "opstruth", Data: data(t, models.EventData{Wait: "a timer", By: "opstruth"})}}}
 	require.Equal(t, "a timer", page.Run(own).Timeline[0].Detail, "who declared it is told once, as who did it")
 	require.Equal(t, "No worker serves the queue · 2 min of silence", find(lifecycle.Reconciled).Detail)
-	require.Equal(t, "after 21 s", find(lifecycle.Recovered).Detail, "since the moment that the event names, whatever else is on the page")
+	require.Equal(t, "it broke · during a telemetry gap: the silence that it ended may be opstruth's own", find(lifecycle.Adopted).Detail)
+	require.Equal(t, "after 21 s · during a telemetry gap", find(lifecycle.Recovered).Detail, "since the moment that the event names, whatever else is on the page")
 	require.Equal(t, "No worker serves the queue", find(lifecycle.CloseClaimed).Detail)
 	forced := page.RunData{Frame: d.Frame, Run: d.Run, Events: []models.Event{{Kind: lifecycle.CloseClaimed}}}
 	require.Empty(t, page.Run(forced).Timeline[0].Detail, "a cancel is forced for no cause")

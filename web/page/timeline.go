@@ -47,7 +47,7 @@ func line(e models.Event, now time.Time) view.Event {
 		v.Title = "Checked: " + lower(data.Cause.Label())
 	case lifecycle.Recovered:
 		if data.StaleAt != 0 {
-			v.Detail = "after " + lifecycle.Span(e.At.Sub(time.UnixMicro(data.StaleAt)))
+			v.Detail = join("after "+lifecycle.Span(e.At.Sub(time.UnixMicro(data.StaleAt))), when(data.Gap, duringGap))
 		}
 	}
 	if data.Evidence != nil {
@@ -55,6 +55,8 @@ func line(e models.Event, now time.Time) view.Event {
 	}
 	return v
 }
+
+const duringGap = "during a telemetry gap"
 
 // detail is what an event says beyond its kind.
 func detail(k lifecycle.Kind, d models.EventData, now time.Time) string {
@@ -73,7 +75,7 @@ func detail(k lifecycle.Kind, d models.EventData, now time.Time) string {
 	case lifecycle.StepRetried:
 		return join("attempt "+view.Count(int64(d.Attempt)), d.Note)
 	case lifecycle.Finished, lifecycle.Adopted:
-		return d.Message
+		return join(d.Message, when(d.Gap, duringGap+": the silence that it ended may be opstruth's own"))
 	case lifecycle.CloseClaimed:
 		return when(d.Cause != lifecycle.NoCause, d.Cause.Label()) // a cancel is forced for none
 	case lifecycle.Reconciled:
@@ -83,7 +85,7 @@ func detail(k lifecycle.Kind, d models.EventData, now time.Time) string {
 	case lifecycle.Superseded, lifecycle.Retried:
 		return "Run " + short(d.By)
 	case lifecycle.WentStale:
-		return when(d.Gap, "during a telemetry gap: the silence may be opstruth's own")
+		return when(d.Gap, duringGap+": the silence may be opstruth's own")
 	}
 	return join(d.Message, d.Note)
 }
