@@ -225,18 +225,30 @@ func TestWorkEndsAnExcuse(t *testing.T) {
 	require.Zero(t, Check(s).FalseFlags)
 }
 
-func TestAGapThatARunEndsInIsToldByItsBeginning(t *testing.T) {
+// What a silence was counted as may turn out after it was flagged, also where the run ends in it.
+func TestAGapThatARunEndsInIsToldByTheEnd(t *testing.T) {
 	t.Parallel()
 
-	s := killed()
-	r := &s.Runs[0]
-	r.Events = append(r.Events[:1:1], event(30, lifecycle.WentStale, models.EventData{Gap: true}), r.Events[4])
-	r.GapEpisodes, r.Facts.StaleEpisodes, r.Facts.FirstStaleAt = 1, 0, time.Time{}
-	got := flags(*r)
-	require.Len(t, got, 1)
-	require.True(t, got[0].gap)
-	require.Equal(t, 1, Check(s).GapFlags)
-	require.NotContains(t, violated(Check(s)), "lineage tells every episode, and no gap")
+	const lineage = "lineage tells every episode, and no gap"
+	for _, flagged := range []bool{true, false} {
+		for _, gap := range []bool{true, false} {
+			s := killed()
+			r := &s.Runs[0]
+			r.Events = append(r.Events[:1:1], event(30, lifecycle.WentStale, models.EventData{Gap: flagged}), event(60, lifecycle.Finished, models.EventData{Gap: gap}))
+			gaps := 0
+			if gap {
+				gaps, r.Facts.StaleEpisodes, r.Facts.FirstStaleAt = 1, 0, time.Time{}
+			}
+			r.GapEpisodes = gaps
+			got := flags(*r)
+			require.Len(t, got, 1)
+			require.Equal(t, gap, got[0].gap)
+			require.Equal(t, gaps, Check(s).GapFlags)
+			require.NotContains(t, violated(Check(s)), lineage)
+			r.GapEpisodes++
+			require.Contains(t, violated(Check(s)), lineage)
+		}
+	}
 }
 
 func TestALostRunIsClosed(t *testing.T) {

@@ -226,6 +226,10 @@ func flags(r Run) []flag {
 				all[n-1].to, all[n-1].open = e.At, false
 				all[n-1].gap = data(e).Gap
 			}
+		case lifecycle.Finished, lifecycle.Adopted, lifecycle.Reconciled, lifecycle.CancelForced:
+			if n := len(all); n > 0 && all[n-1].open { // what was flagged before the record was known to be away, or after
+				all[n-1].gap = data(e).Gap
+			}
 		}
 	}
 	for i := range all {
