@@ -2,6 +2,7 @@ package check
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -213,6 +214,25 @@ func TestWhatExcusesSilence(t *testing.T) {
 			s.Workers[0].Lines = journal(0, 10, line(1, work.Begin, 1), end)
 			require.Equal(t, c.false, Check(s).FalseFlags)
 		})
+	}
+}
+
+// TestAFailedHeartbeatMayBeABackoff shows a step that was interrupted and told Temporal so, which then waits as for any
+// failed attempt, the longer the more there were.
+func TestAFailedHeartbeatMayBeABackoff(t *testing.T) {
+	t.Parallel()
+
+	for number, due := range map[int]bool{1: true, 4: true, 5: false, 6: false} { // it is silent for 31 s, of which 21 s are allowed
+		s := killed()
+		s.Workers[0].Lines = journal(0, 10, line(1, work.Begin, number), line(9, work.CutOff, number))
+		s.Workers[1].Lines = journal(0, 70, line(40, work.Begin, number+1), line(59, work.Ended, number+1))
+		r := &s.Runs[0]
+		r.Facts.StaleEpisodes, r.Facts.FirstStaleAt = 0, time.Time{}
+		r.Events = append(r.Events[:1:1], r.Events[4])
+		const flagged = "real silence is flagged"
+		require.Equal(t, due, slices.Contains(violated(Check(s)), flagged), "attempt %d", number)
+		r.Facts.Policy.RetryAttempts = number + 1
+		require.Contains(t, violated(Check(s)), flagged, "one that is to be flagged while it fails is")
 	}
 }
 

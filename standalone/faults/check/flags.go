@@ -177,7 +177,7 @@ func (s Snapshot) dueOf(w witness, all []flag, due *Invariant) {
 			continue
 		}
 		gap := span{before.alive[len(before.alive)-1].to, after.alive[0].from}
-		limit := w.run.Facts.Policy.StaleAfter
+		limit := w.run.Facts.Policy.StaleAfter + w.comesAgain(before)
 		rest := slices.ContainsFunc(w.excused, func(e span) bool { return e.meets(gap) })
 		if rest || gap.lasts() < limit+s.Settings.Slack || s.during(span{gap.from.Add(-s.Settings.travel()), gap.to}, DatabasePause, DatabaseRestart) {
 			continue
@@ -187,6 +187,16 @@ func (s Snapshot) dueOf(w witness, all []flag, due *Invariant) {
 			due.violated("%s was silent from %s to %s and never called likely stuck%s", w.run.ID, clock(gap.from), clock(gap.to), w.story())
 		}
 	}
+}
+
+// comesAgain is for how long an attempt whose context was cancelled may wait for the next one without being flagged. Where
+// its failure still reached Temporal it is a failed one, and its backoff explains the silence; where Temporal had given the
+// attempt up before, nothing does. The worker cannot know which, so a flag is neither required nor false.
+func (w witness) comesAgain(a attempt) time.Duration {
+	if limit := w.run.Facts.Policy.RetryAttempts; a.how != work.CutOff || (limit > 0 && a.Number+1 >= limit) {
+		return 0
+	}
+	return work.Backoff(a.Number)
 }
 
 func end(f flag) string {
