@@ -16,7 +16,7 @@ import (
 
 // RecordWait declares a durable wait.
 func (s *Steps) RecordWait(ctx context.Context, in contract.WaitInput) error {
-	w := lifecycle.Wait{ID: in.WaitID, Kind: lifecycle.DurableWait, Reason: in.Wait.Reason, By: actor}
+	w := lifecycle.Wait{ID: in.WaitID, Kind: lifecycle.DurableWait, Reason: in.Wait.Reason}
 	return s.waitWritten(in, s.Record.DeclareWait(ctx, in.RunID, w, in.Wait.For))
 }
 

@@ -557,6 +557,7 @@ func TestADurableWaitIsRecordedUntilItEnds(t *testing.T) {
 	for range 2 {
 		require.NoError(t, s.call(contract.ActivityRecordWait, in, nil))
 		require.Equal(t, "window", s.facts().Wait.Reason)
+		require.Empty(t, s.facts().Wait.By, "the operation itself")
 	}
 	for range 2 {
 		require.NoError(t, s.call(contract.ActivityEndWait, contract.WaitInput{RunID: s.run.ID, WaitID: "w1"}, nil))

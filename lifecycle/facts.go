@@ -74,7 +74,7 @@ type Wait struct {
 	ID     string
 	Kind   WaitKind
 	Reason string
-	By     string // who declared it: an item, a step, Temporal
+	By     string // who declared it: an item, a worker, Temporal; empty for the operation itself
 	Since  time.Time
 	Until  time.Time
 }
