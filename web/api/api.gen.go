@@ -1235,7 +1235,7 @@ type UploadFormat string
 
 // Wait defines model for Wait.
 type Wait struct {
-	// By Who declared it.
+	// By Who declared it; empty for the operation itself.
 	By     string    `json:"by"`
 	Kind   WaitKind  `json:"kind"`
 	Reason string    `json:"reason"`
