@@ -17,8 +17,6 @@ import (
 	"github.com/opstruth/opstruth/web/view"
 )
 
-var errMethod = fault.ErrMethod
-
 // fail is the one place that answers errors, of the API as problem details and of pages as a page.
 func (s *server) fail(c *gin.Context, err error) {
 	c.Abort()

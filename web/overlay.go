@@ -4,7 +4,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/opstruth/opstruth/internal/links"
-	"github.com/opstruth/opstruth/models"
 	"github.com/opstruth/opstruth/web/access"
 	"github.com/opstruth/opstruth/web/api"
 	"github.com/opstruth/opstruth/web/find"
@@ -35,7 +34,7 @@ func (s *server) overlay(c *gin.Context, a access.Access) error {
 	d := page.OverlayData{Frame: page.Frame{
 		Who: a.Principal, Workspace: a.Workspace, TenantSlug: a.Tenant.Slug, RunID: query.Get(links.PageParam), Types: s.Types,
 	}}
-	d.Active, err = s.Store.ActiveRuns(ctx, scope, models.Filter{WorkspaceID: a.Workspace.ID, TenantID: a.Tenant.ID}, overlayRows)
+	d.Active, err = s.Store.ActiveRuns(ctx, scope, place(a), overlayRows)
 	return s.page(c, ui.Overlay(page.Overlay(d)), err)
 }
 

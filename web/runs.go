@@ -16,12 +16,7 @@ import (
 
 const listRows = 50
 
-// operations is the canonical list over what the member may see.
-func (s *server) operations(c *gin.Context, a access.Access) error { return s.runs(c, a) }
-
-// systemRuns is the list over all workspaces.
-func (s *server) systemRuns(c *gin.Context, a access.Access) error { return s.runs(c, a) }
-
+// runs is the canonical list: over what a member may see, and on the system plane over all workspaces.
 func (s *server) runs(c *gin.Context, a access.Access) error {
 	query := c.Request.URL.Query()
 	list, err := listOf(query)

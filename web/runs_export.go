@@ -26,12 +26,7 @@ const (
 // bom tells spreadsheets that the text is UTF-8.
 const bom = "\ufeff"
 
-// operationsExport is the list that the page shows, whole, as a file for spreadsheets.
-func (s *server) operationsExport(c *gin.Context, a access.Access) error { return s.export(c, a) }
-
-// systemRunsExport is the same over all workspaces.
-func (s *server) systemRunsExport(c *gin.Context, a access.Access) error { return s.export(c, a) }
-
+// export is the list that the page shows, whole, as a file for spreadsheets.
 func (s *server) export(c *gin.Context, a access.Access) error {
 	list, err := listOf(c.Request.URL.Query())
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/opstruth/opstruth/web/access"
 	"github.com/opstruth/opstruth/web/act"
 	"github.com/opstruth/opstruth/web/api"
+	"github.com/opstruth/opstruth/web/fault"
 )
 
 const (
@@ -107,7 +108,7 @@ func (s *server) engine() *gin.Engine {
 	_ = e.SetTrustedProxies(nil) // fails only for a wrong address; the peer's own address counts
 	e.Use(s.identify, s.log, s.recover, s.headers, s.limit, s.sameOrigin, s.legible)
 	e.NoRoute(func(c *gin.Context) { s.fail(c, models.ErrNotFound) })
-	e.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
+	e.NoMethod(func(c *gin.Context) { s.fail(c, fault.ErrMethod) })
 	for _, r := range s.routes() {
 		e.Handle(r.Method, r.Path, s.serve(r))
 	}

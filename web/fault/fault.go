@@ -34,12 +34,6 @@ type Field struct{ Name, Detail string }
 // Internal reports whether the cause is ours and belongs into the log.
 func (f Fault) Internal() bool { return f.Status >= http.StatusInternalServerError }
 
-// NotFound is what does not exist, or what its reader may not know to exist.
-var NotFound = Fault{
-	Status: http.StatusNotFound, Title: "Not found",
-	Detail: "There is nothing here, or nothing that you may see. Check the address, or ask an owner of the workspace for access.",
-}
-
 var internal = Fault{
 	Status: http.StatusInternalServerError, Title: "Something went wrong",
 	Detail: "This is an error of opstruth, not of the run. Try again; if it stays, tell platform staff the request number.",
@@ -51,7 +45,7 @@ var meanings = []struct {
 	err   error
 	fault Fault
 }{
-	{models.ErrNotFound, NotFound},
+	{models.ErrNotFound, Fault{Status: 404, Title: "Not found", Detail: "There is nothing here, or nothing that you may see. Check the address, or ask an owner of the workspace for access."}},
 	{auth.ErrAnonymous, Fault{Status: 401, Title: "Not signed in", Detail: "Sign in, or send a personal API token in the header Authorization: Bearer <token>."}},
 	{auth.ErrBadToken, Fault{Status: 401, Title: "Token refused"}},
 	{auth.ErrWrongCredentials, Fault{Status: 401, Title: "Sign-in refused"}},
