@@ -224,9 +224,9 @@ func (b *bench) look(ctx context.Context) (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	workers := LiveWorkers{Alive: 4 * time.Second}
+	workers := liveWorkers{Alive: 4 * time.Second}
 	home := Home{NamespaceID: "default", ClusterID: "cluster", Retention: 72 * time.Hour}
-	return &look{observer: NewObserver(b.c, home, ClockAt(temporalNow), workers), workers: workers, read: now, at: time.Now()}, nil
+	return &look{observer: newObserver(b.c, home, clockAt(temporalNow), workers), workers: workers, read: now, at: time.Now()}, nil
 }
 
 // closePass is what a pass does about a run that may have to be closed.

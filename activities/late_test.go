@@ -50,7 +50,7 @@ func TestASignGrowsOlderWhileTheQueueIsDescribed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		temporal := &slow{takes: time.Second, answers: answers{description: described(wfRunning, activityInfo(started,
 			func(a *workflowpb.PendingActivityInfo) { a.LastHeartbeatTime = ago(10 * time.Second) }))}}
-		e := NewObserver(temporal, rightHome, ClockAt(temporalNow), LiveWorkers{}).Observe(t.Context(), rightRun, time.Minute)
+		e := newObserver(temporal, rightHome, clockAt(temporalNow), liveWorkers{}).observe(t.Context(), rightRun, time.Minute)
 		require.Equal(t, lifecycle.Answered, e.Answer)
 		require.Equal(t, 12*time.Second, e.HeartbeatAge)
 	})
@@ -61,7 +61,7 @@ func TestOneObservationEndsBeforeItsStepIsTakenForLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		temporal := &slow{describes: 2900 * time.Millisecond, takes: time.Minute, answers: answers{description: described(wfRunning)}}
-		e := NewObserver(temporal, rightHome, ClockAt(temporalNow), LiveWorkers{}).Observe(t.Context(), rightRun, time.Minute)
+		e := newObserver(temporal, rightHome, clockAt(temporalNow), liveWorkers{}).observe(t.Context(), rightRun, time.Minute)
 		require.Equal(t, lifecycle.Unreachable, e.Answer)
 		require.Less(t, time.Since(began), 5*time.Second, "a pass's steps have to beat every 5 s")
 	})
@@ -94,7 +94,7 @@ func TestALongDowntimeIsNotListed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				temporal := &listing{}
 				l := lookAt(recordNow)
-				l.observer = NewObserver(temporal, rightHome, ClockAt(temporalNow), LiveWorkers{})
+				l.observer = newObserver(temporal, rightHome, clockAt(temporalNow), liveWorkers{})
 				if c.away != 0 {
 					l.state.ClosedUpTo = temporalNow.Add(-c.away)
 				}

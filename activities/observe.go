@@ -19,48 +19,48 @@ const askTimeout = 3 * time.Second
 // observeTimeout bounds all questions about one run: a pass's step beats before each run, and has to beat every 5 s.
 const observeTimeout = 4 * time.Second
 
-// Questions is what the reconciler asks of Temporal about a run.
-type Questions interface {
+// questions is what the reconciler asks of Temporal about a run.
+type questions interface {
 	temporalclient.Questions
 	GetWorkflowHistory(ctx context.Context, workflowID, runID string, isLongPoll bool, filter enumspb.HistoryEventFilterType) client.HistoryEventIterator
 }
 
-// Clock is Temporal's clock, carried on by this process's monotonic one from a moment that Temporal told.
-type Clock struct {
+// clock is Temporal's clock, carried on by this process's monotonic one from a moment that Temporal told.
+type clock struct {
 	told time.Time // Temporal's
 	at   time.Time // this process's, when it was told; its monotonic reading counts
 }
 
-// ClockAt is Temporal's clock as it stood at the start of an activity.
-func ClockAt(told time.Time) Clock { return Clock{told: told, at: time.Now()} }
+// clockAt is Temporal's clock as it stood at the start of an activity.
+func clockAt(told time.Time) clock { return clock{told: told, at: time.Now()} }
 
-func (c Clock) now() time.Time { return c.told.Add(time.Since(c.at)) }
+func (c clock) now() time.Time { return c.told.Add(time.Since(c.at)) }
 
 // age is how long ago Temporal's t was; negative where it never was. A moment that lies ahead by skew is now.
-func (c Clock) age(t time.Time) time.Duration {
+func (c clock) age(t time.Time) time.Duration {
 	if t.IsZero() || t.Unix() == 0 {
 		return -1
 	}
 	return max(0, c.now().Sub(t))
 }
 
-// Observer gathers evidence about runs for the length of one pass. It remembers what it learned about task queues.
-type Observer struct {
-	temporal Questions
+// observer gathers evidence about runs for the length of one pass. It remembers what it learned about task queues.
+type observer struct {
+	temporal questions
 	home     Home
-	clock    Clock
+	clock    clock
 	queues   *queues
 }
 
-// NewObserver makes an observer of the workflows at home, on Temporal's clock; workers are the record's rows.
-func NewObserver(q Questions, home Home, clock Clock, workers LiveWorkers) *Observer {
-	return &Observer{temporal: q, home: home, clock: clock, queues: newQueues(q, clock, workers)}
+// newObserver makes an observer of the workflows at home, on Temporal's clock; workers are the record's rows.
+func newObserver(q questions, home Home, clock clock, workers liveWorkers) *observer {
+	return &observer{temporal: q, home: home, clock: clock, queues: newQueues(q, clock, workers)}
 }
 
-// Observe asks Temporal about one run, without naming the Temporal run, so that a reset or continued chain answers as
+// observe asks Temporal about one run, without naming the Temporal run, so that a reset or continued chain answers as
 // one execution. heardAge is the age of its newest sign of life. It never fails: what could not be learned is part of the
 // evidence.
-func (o *Observer) Observe(ctx context.Context, s temporalclient.Subject, heardAge time.Duration) lifecycle.Evidence {
+func (o *observer) observe(ctx context.Context, s temporalclient.Subject, heardAge time.Duration) lifecycle.Evidence {
 	if !s.MayBeIn(o.home.NamespaceID, o.home.ClusterID) {
 		return lifecycle.NoEvidence(lifecycle.WrongHome)
 	}
@@ -98,7 +98,7 @@ func (o *Observer) Observe(ctx context.Context, s temporalclient.Subject, heardA
 }
 
 // closed adds how the execution ended, from the last event of its history.
-func (o *Observer) closed(ctx context.Context, workflowID string, e *lifecycle.Evidence) error {
+func (o *observer) closed(ctx context.Context, workflowID string, e *lifecycle.Evidence) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	events := o.temporal.GetWorkflowHistory(ctx, workflowID, e.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT)

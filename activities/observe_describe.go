@@ -22,7 +22,7 @@ import (
 const textLimit = 500
 
 // described is what a description says about an execution, without its queue and its close event.
-func (o *Observer) described(d *workflowservice.DescribeWorkflowExecutionResponse) lifecycle.Evidence {
+func (o *observer) described(d *workflowservice.DescribeWorkflowExecutionResponse) lifecycle.Evidence {
 	e := lifecycle.NoEvidence(lifecycle.Answered)
 	info := d.GetWorkflowExecutionInfo()
 	e.RunID = info.GetExecution().GetRunId()
@@ -48,7 +48,7 @@ func (o *Observer) described(d *workflowservice.DescribeWorkflowExecutionRespons
 }
 
 // pending picks the activity that says most: one that a worker has, by its freshest sign; else one that waits.
-func (o *Observer) pending(all []*workflowpb.PendingActivityInfo, queue string, e *lifecycle.Evidence) {
+func (o *observer) pending(all []*workflowpb.PendingActivityInfo, queue string, e *lifecycle.Evidence) {
 	var best *workflowpb.PendingActivityInfo
 	for _, a := range all {
 		if a.GetActivityType().GetName() == contract.ActivityRecordEnd {
@@ -151,7 +151,7 @@ func resultOf(p *commonpb.Payloads) lifecycle.Outcome {
 	return r.Outcome
 }
 
-func (o *Observer) age(t *timestamppb.Timestamp) time.Duration {
+func (o *observer) age(t *timestamppb.Timestamp) time.Duration {
 	if t == nil {
 		return -1
 	}

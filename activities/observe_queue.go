@@ -11,21 +11,21 @@ import (
 	"github.com/opstruth/opstruth/lifecycle"
 )
 
-// LiveWorkers is what the workers' rows say, as ages on the record's clock.
-type LiveWorkers struct {
+// liveWorkers is what the workers' rows say, as ages on the record's clock.
+type liveWorkers struct {
 	Alive time.Duration // a row this young or younger is a live worker
-	Rows  []WorkerAge
+	Rows  []workerAge
 }
 
-// WorkerAge is one worker's row.
-type WorkerAge struct {
+// workerAge is one worker's row.
+type workerAge struct {
 	ID     string
 	Queues []string
 	Age    time.Duration
 }
 
 // serving counts the live rows that serve a queue and tells the age of the newest; negative: none is known.
-func (w LiveWorkers) serving(queue string) (live int, newest time.Duration) {
+func (w liveWorkers) serving(queue string) (live int, newest time.Duration) {
 	newest = -1
 	for _, row := range w.Rows {
 		for _, q := range row.Queues {
@@ -44,7 +44,7 @@ func (w LiveWorkers) serving(queue string) (live int, newest time.Duration) {
 }
 
 // Living reports whether the worker of this identity still writes its row.
-func (w LiveWorkers) Living(id string) bool {
+func (w liveWorkers) living(id string) bool {
 	for _, row := range w.Rows {
 		if row.ID == id && row.Age <= w.Alive {
 			return true
@@ -55,9 +55,9 @@ func (w LiveWorkers) Living(id string) bool {
 
 // queues remembers for one pass who polls each task queue.
 type queues struct {
-	temporal Questions
-	clock    Clock
-	workers  LiveWorkers
+	temporal questions
+	clock    clock
+	workers  liveWorkers
 
 	mu    sync.Mutex
 	known map[string]*poller
@@ -70,7 +70,7 @@ type poller struct {
 	err  error
 }
 
-func newQueues(q Questions, clock Clock, workers LiveWorkers) *queues {
+func newQueues(q questions, clock clock, workers liveWorkers) *queues {
 	return &queues{temporal: q, clock: clock, workers: workers, known: map[string]*poller{}}
 }
 

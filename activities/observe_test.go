@@ -81,11 +81,11 @@ func (o *oneEvent) Next() (*historypb.HistoryEvent, error) {
 }
 
 // observe observes in no time at all, so that ages are what the answers say, however busy the machine is.
-func (a *answers) observe(t *testing.T, s temporalclient.Subject, workers ...WorkerAge) (e lifecycle.Evidence) {
+func (a *answers) observe(t *testing.T, s temporalclient.Subject, workers ...workerAge) (e lifecycle.Evidence) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		live := LiveWorkers{Alive: 4 * time.Second, Rows: workers}
-		e = NewObserver(a, rightHome, ClockAt(temporalNow), live).Observe(t.Context(), s, time.Minute)
+		live := liveWorkers{Alive: 4 * time.Second, Rows: workers}
+		e = newObserver(a, rightHome, clockAt(temporalNow), live).observe(t.Context(), s, time.Minute)
 	})
 	return e
 }
@@ -168,7 +168,7 @@ func TestAMissingWorkflowCountsOnlyWithinRetention(t *testing.T) {
 
 	a := answers{err: serviceerror.NewNotFound("workflow not found")}
 	require.True(t, a.observe(t, rightRun).Retained)
-	e := NewObserver(&a, rightHome, ClockAt(temporalNow), LiveWorkers{}).Observe(t.Context(), rightRun, rightHome.Retention)
+	e := newObserver(&a, rightHome, clockAt(temporalNow), liveWorkers{}).observe(t.Context(), rightRun, rightHome.Retention)
 	require.False(t, e.Retained)
 }
 
@@ -189,9 +189,9 @@ func TestTimesTravelAsAges(t *testing.T) {
 		pollers: []*taskqueuepb.PollerInfo{{LastAccessTime: ago(40 * time.Second)}, {LastAccessTime: ago(9 * time.Second)}},
 	}
 	e := a.observe(t, rightRun,
-		WorkerAge{ID: "host-a", Queues: []string{"q"}, Age: 30 * time.Second},
-		WorkerAge{ID: "host-b", Queues: []string{"x", "q"}, Age: 2 * time.Second},
-		WorkerAge{ID: "host-c", Queues: []string{"x"}, Age: time.Second},
+		workerAge{ID: "host-a", Queues: []string{"q"}, Age: 30 * time.Second},
+		workerAge{ID: "host-b", Queues: []string{"x", "q"}, Age: 2 * time.Second},
+		workerAge{ID: "host-c", Queues: []string{"x"}, Age: time.Second},
 	)
 	require.Equal(t, lifecycle.ExecRunning, e.Execution)
 	require.Equal(t, lifecycle.ActivityStarted, e.Activity)
@@ -211,9 +211,9 @@ func TestAQueueIsAskedOnceAPass(t *testing.T) {
 	t.Parallel()
 
 	a := answers{description: described(wfRunning)}
-	o := NewObserver(&a, rightHome, ClockAt(temporalNow), LiveWorkers{})
+	o := newObserver(&a, rightHome, clockAt(temporalNow), liveWorkers{})
 	for range 5 {
-		e := o.Observe(t.Context(), rightRun, time.Minute)
+		e := o.observe(t.Context(), rightRun, time.Minute)
 		require.Equal(t, lifecycle.Answered, e.Answer)
 		require.Negative(t, e.PollerAge)
 		require.Negative(t, e.WorkersSeen)
@@ -354,7 +354,7 @@ func TestAPendingWorkflowTask(t *testing.T) {
 func TestTheClockGoesOn(t *testing.T) {
 	t.Parallel()
 
-	c := ClockAt(temporalNow)
+	c := clockAt(temporalNow)
 	require.Equal(t, time.Duration(-1), c.age(time.Time{}))
 	require.Zero(t, c.age(temporalNow.Add(time.Hour)), "skew between two servers of Temporal is no negative age")
 	require.GreaterOrEqual(t, c.age(temporalNow.Add(-time.Second)), time.Second)
@@ -369,7 +369,7 @@ func TestAHandoverIsNoFailure(t *testing.T) {
 			ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: contract.ErrorHandover},
 		}}
 	})
-	e := (&answers{description: described(wfRunning, handed)}).observe(t, rightRun, WorkerAge{ID: "w", Queues: []string{"q"}, Age: time.Second})
+	e := (&answers{description: described(wfRunning, handed)}).observe(t, rightRun, workerAge{ID: "w", Queues: []string{"q"}, Age: time.Second})
 	require.Equal(t, lifecycle.FailureNone, e.LastFailure)
 	require.Empty(t, e.FailureText)
 	f := lifecycle.Facts{

@@ -37,7 +37,7 @@ const (
 
 // Cluster is what the reconciler asks and tells Temporal.
 type Cluster interface {
-	Questions
+	questions
 	CancelWorkflow(ctx context.Context, workflowID, runID string) error
 	TerminateWorkflow(ctx context.Context, workflowID, runID, reason string, details ...any) error
 	ListWorkflow(ctx context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
@@ -98,8 +98,8 @@ func (r *Reconciler) Register(to Registry) {
 
 // look is what one activity sees with: the means to gather evidence and the record's clock.
 type look struct {
-	observer *Observer
-	workers  LiveWorkers
+	observer *observer
+	workers  liveWorkers
 	state    models.ReconcilerState
 	read     time.Time // the record's clock
 	at       time.Time // this process's, at the same moment
@@ -110,7 +110,7 @@ func (l *look) now() time.Time { return l.read.Add(time.Since(l.at)) }
 
 // look prepares an activity. ok is false when Temporal does not answer: then nothing may be judged.
 func (r *Reconciler) look(ctx context.Context) (l *look, ok bool, err error) {
-	clock := ClockAt(activity.GetInfo(ctx).StartedTime) // before anything that takes time: signs would look newer
+	clock := clockAt(activity.GetInfo(ctx).StartedTime) // before anything that takes time: signs would look newer
 	home, err := AskHome(ctx, r.Cluster.WorkflowService(), r.Namespace)
 	if err != nil {
 		r.Logger.WarnContext(ctx, "temporal does not answer; no run is judged", "error", err)
@@ -125,19 +125,19 @@ func (r *Reconciler) look(ctx context.Context) (l *look, ok bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("read the reconciler's state: %w", err)
 	}
-	workers := LiveWorkers{Alive: r.Timing.WorkerAlive()}
+	workers := liveWorkers{Alive: r.Timing.WorkerAlive()}
 	for _, row := range rows {
-		workers.Rows = append(workers.Rows, WorkerAge{ID: row.ID, Queues: row.Queues, Age: now.Sub(row.LastSeen)})
+		workers.Rows = append(workers.Rows, workerAge{ID: row.ID, Queues: row.Queues, Age: now.Sub(row.LastSeen)})
 	}
 	return &look{
-		observer: NewObserver(r.Cluster, home, clock, workers), workers: workers, state: state, read: now, at: at,
+		observer: newObserver(r.Cluster, home, clock, workers), workers: workers, state: state, read: now, at: at,
 	}, true, nil
 }
 
 // judge gathers evidence about a run and weighs it.
 func (r *Reconciler) judge(ctx context.Context, l *look, run models.Run) (lifecycle.Facts, lifecycle.Evidence, lifecycle.Verdict) {
 	now := l.now()
-	e := l.observer.Observe(ctx, temporalclient.SubjectOf(run), now.Sub(run.Facts.LivenessAt))
+	e := l.observer.observe(ctx, temporalclient.SubjectOf(run), now.Sub(run.Facts.LivenessAt))
 	f := run.Facts
 	now = l.now()
 	f.Check.Gap = l.holding(f.Queue, now)

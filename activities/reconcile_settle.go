@@ -11,8 +11,8 @@ import (
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
-// Overall is the scope of the breaker over all task queues.
-const Overall = ""
+// overall is the scope of the breaker over all task queues.
+const overall = ""
 
 // Settle moves the breakers, closes what may be closed and ends the pass.
 func (r *Reconciler) Settle(ctx context.Context, in contract.SettleInput) error {
@@ -71,11 +71,11 @@ func nextBreakers(was map[string]lifecycle.Breaker, active, suspects map[string]
 		move(queue, s)
 	}
 	for scope := range was {
-		if _, seen := active[scope]; !seen && scope != Overall {
+		if _, seen := active[scope]; !seen && scope != overall {
 			move(scope, lifecycle.Sample{})
 		}
 	}
-	move(Overall, all)
+	move(overall, all)
 	return next
 }
 
@@ -97,7 +97,7 @@ func (r *Reconciler) close(ctx context.Context, l *look, ids []string) {
 // holding reports whether closes on a queue are held back at now. After breakerMax the gap holds back no more what
 // Temporal and the workers' absence confirm.
 func (l *look) holding(queue string, now time.Time) bool {
-	for _, scope := range []string{queue, Overall} {
+	for _, scope := range []string{queue, overall} {
 		if b := l.state.Breakers[scope]; b.Open && now.Sub(b.Since) < breakerMax {
 			return true
 		}
@@ -108,7 +108,7 @@ func (l *look) holding(queue string, now time.Time) bool {
 // allow slows closes down while a breaker is open that holds them back no more: one a pass, and none that only our own
 // missing heartbeats speak for. A cancel that a person asked for is not slowed down.
 func (l *look) allow(s sight) bool {
-	open := l.state.Breakers[s.run.Facts.Queue].Open || l.state.Breakers[Overall].Open
+	open := l.state.Breakers[s.run.Facts.Queue].Open || l.state.Breakers[overall].Open
 	if !open || s.v.Action != lifecycle.Close {
 		return true
 	}

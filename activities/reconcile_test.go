@@ -13,8 +13,8 @@ import (
 
 var recordNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-func lookAt(now time.Time, workers ...WorkerAge) *look {
-	return &look{workers: LiveWorkers{Alive: 4 * time.Second, Rows: workers}, read: now, at: time.Now()}
+func lookAt(now time.Time, workers ...workerAge) *look {
+	return &look{workers: liveWorkers{Alive: 4 * time.Second, Rows: workers}, read: now, at: time.Now()}
 }
 
 func TestBreakersMoveByScope(t *testing.T) {
@@ -25,7 +25,7 @@ func TestBreakersMoveByScope(t *testing.T) {
 	require.Equal(t, map[string]lifecycle.Breaker{"a": open}, one, "three of a hundred and four are no gap overall")
 
 	both := nextBreakers(nil, map[string]int{"a": 4}, map[string]int{"a": 3}, recordNow)
-	require.Equal(t, map[string]lifecycle.Breaker{"a": open, Overall: open}, both)
+	require.Equal(t, map[string]lifecycle.Breaker{"a": open, overall: open}, both)
 
 	// Two passes below close it, also where the queue has no run left.
 	later := recordNow.Add(time.Minute)
@@ -33,7 +33,7 @@ func TestBreakersMoveByScope(t *testing.T) {
 	require.True(t, below["a"].Open)
 	require.Equal(t, recordNow, below["a"].Since)
 	closed := nextBreakers(below, nil, nil, later)
-	require.Equal(t, map[string]lifecycle.Breaker{"a": {}, Overall: {}}, closed)
+	require.Equal(t, map[string]lifecycle.Breaker{"a": {}, overall: {}}, closed)
 	require.Empty(t, nextBreakers(closed, nil, nil, later))
 }
 
@@ -50,17 +50,17 @@ func TestSilenceThatSpeaksAgainstOurOwnEyes(t *testing.T) {
 		e       lifecycle.Evidence
 		v       lifecycle.Verdict
 		heard   time.Duration
-		workers []WorkerAge
+		workers []workerAge
 		want    bool
 	}{
 		"temporal hears it, we do not":      {v: heard(2 * time.Second), e: lifecycle.Evidence{StartedAge: time.Minute}, want: true},
 		"another worker has just taken it":  {v: heard(time.Second), e: lifecycle.Evidence{StartedAge: time.Second}},
 		"its last beat is still on the way": {v: heard(15 * time.Second), e: lifecycle.Evidence{StartedAge: time.Minute}},
 		"its worker lives and it is silent": {
-			v: lost, e: lifecycle.Evidence{Attempt: 1, Host: "a"}, workers: []WorkerAge{{ID: "a", Age: time.Second}}, want: true,
+			v: lost, e: lifecycle.Evidence{Attempt: 1, Host: "a"}, workers: []workerAge{{ID: "a", Age: time.Second}}, want: true,
 		},
-		"its worker is gone":        {v: lost, e: lifecycle.Evidence{Attempt: 1, Host: "a"}, workers: []WorkerAge{{ID: "b", Age: time.Second}}},
-		"temporal lost it too":      {v: lost, e: lifecycle.Evidence{Attempt: 2, Host: "a"}, workers: []WorkerAge{{ID: "a", Age: time.Second}}},
+		"its worker is gone":        {v: lost, e: lifecycle.Evidence{Attempt: 1, Host: "a"}, workers: []workerAge{{ID: "b", Age: time.Second}}},
+		"temporal lost it too":      {v: lost, e: lifecycle.Evidence{Attempt: 2, Host: "a"}, workers: []workerAge{{ID: "a", Age: time.Second}}},
 		"nobody serves the queue":   {v: lifecycle.Verdict{Action: lifecycle.Silent, Cause: lifecycle.NoWorkers}},
 		"it was heard in good time": {v: heard(time.Second), e: lifecycle.Evidence{StartedAge: time.Minute}, heard: 3 * time.Second},
 	} {
@@ -85,7 +85,7 @@ func TestABreakerHoldsClosesBackForALimitedTime(t *testing.T) {
 	require.False(t, l.holding("q", recordNow.Add(breakerMax)))
 	require.False(t, l.holding("other", recordNow))
 
-	l.state.Breakers = map[string]lifecycle.Breaker{Overall: {Open: true, Since: recordNow}}
+	l.state.Breakers = map[string]lifecycle.Breaker{overall: {Open: true, Since: recordNow}}
 	require.True(t, l.holding("other", recordNow))
 
 	closing := func(c lifecycle.Cause) sight {

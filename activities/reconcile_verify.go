@@ -119,5 +119,5 @@ func suspect(f lifecycle.Facts, e lifecycle.Evidence, v lifecycle.Verdict, l *lo
 	if v.Action == lifecycle.Refresh && !v.Sign.IsZero() {
 		return v.Sign.Sub(f.LivenessAt) > travel && e.StartedAge > travel
 	}
-	return v.Action == lifecycle.Silent && v.Cause == lifecycle.WorkerLost && e.Attempt == 1 && l.workers.Living(e.Host)
+	return v.Action == lifecycle.Silent && v.Cause == lifecycle.WorkerLost && e.Attempt == 1 && l.workers.living(e.Host)
 }

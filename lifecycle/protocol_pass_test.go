@@ -66,7 +66,7 @@ func (m *machine) see(w world, p inPass) int32 {
 	return m.sights.put(s)
 }
 
-// evidence is a sight as activities.Observer tells it.
+// evidence is a sight as the reconciler observes it.
 func (s sight) evidence() lifecycle.Evidence {
 	e := lifecycle.Evidence{
 		Answer: lifecycle.Answered, Retained: true, Execution: lifecycle.ExecRunning, RunID: "t1",

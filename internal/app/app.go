@@ -53,13 +53,13 @@ type App struct {
 // New wires the parts. It fails on a policy under which healthy runs would be
 // flagged, and asks nothing of the database or of Temporal.
 func New(p Parts) (*App, error) {
-	a := &App{Parts: p, Timing: Timing(p.Config), measure: metrics.NewProcess(p.Metrics)}
+	a := &App{Parts: p, Timing: timing(p.Config), measure: metrics.NewProcess(p.Metrics)}
 	box, err := secrets.NewBox(p.Config.SecretKey.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("use OPSTRUTH_SECRET_KEY: %w", err)
 	}
 	services := operation.Services{Store: p.Store, Outbound: outbound.Client(p.Config.OutboundAllow), Unseal: box.Open}
-	types, err := operation.NewRegistry(Policy(p.Config), a.Timing, append(builtIn(services), p.Extra...)...)
+	types, err := operation.NewRegistry(policy(p.Config), a.Timing, append(builtIn(services), p.Extra...)...)
 	if err != nil {
 		return nil, fmt.Errorf("register the operation types: %w%s", err, config.Sets(err.Error()))
 	}
@@ -69,16 +69,16 @@ func New(p Parts) (*App, error) {
 	return a, nil
 }
 
-// Policy is the installation's default policy.
-func Policy(c config.Config) lifecycle.Policy {
+// policy is the installation's default policy.
+func policy(c config.Config) lifecycle.Policy {
 	p := lifecycle.DefaultPolicy()
 	p.StaleAfter, p.QueuedStaleAfter = c.StaleAfter, c.QueuedStaleAfter
 	p.CloseNoWorkers, p.CloseWorkerLost = c.ReconcileAfter, c.ReconcileAfter
 	return p
 }
 
-// Timing is how often this installation beats and verifies.
-func Timing(c config.Config) lifecycle.Timing {
+// timing is how often this installation beats and verifies.
+func timing(c config.Config) lifecycle.Timing {
 	return lifecycle.NewTiming(c.HeartbeatEvery, c.ReconcileEvery)
 }
 

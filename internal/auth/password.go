@@ -28,14 +28,14 @@ const (
 	maxThreads = 16
 )
 
-// MinPassword is the least length of a new password, in characters.
-const MinPassword = 12
+// minPassword is the least length of a new password, in characters.
+const minPassword = 12
 
 // maxPassword bounds, in bytes, what is hashed at all.
 const maxPassword = 1024
 
 // ErrWeakPassword refuses a new password; its text says what to do.
-var ErrWeakPassword = fmt.Errorf("use a password of %d to %d characters", MinPassword, maxPassword)
+var ErrWeakPassword = fmt.Errorf("use a password of %d to %d characters", minPassword, maxPassword)
 
 var errBadHash = errors.New("read password hash: not an argon2id hash in PHC form")
 
@@ -44,7 +44,7 @@ var hashing = make(chan struct{}, 4)
 
 // HashPassword makes the PHC string that is stored for a new password.
 func HashPassword(password string) (string, error) {
-	if len([]rune(password)) < MinPassword || len(password) > maxPassword {
+	if len([]rune(password)) < minPassword || len(password) > maxPassword {
 		return "", ErrWeakPassword
 	}
 	salt := make([]byte, argonSalt)

@@ -58,8 +58,8 @@ func Count(n *int) Watcher {
 	}
 }
 
-// Open opens a pool whose statements can be watched.
-func Open(c driver.Connector) *sql.DB { return sql.OpenDB(connector{c}) }
+// open opens a pool whose statements can be watched.
+func open(c driver.Connector) *sql.DB { return sql.OpenDB(connector{c}) }
 
 // named makes a connector of a driver that has only names.
 type named struct {

@@ -22,13 +22,13 @@ func ForEachStore(t *testing.T, test func(t *testing.T, s *models.Store)) {
 		driver, err := sql.Open("sqlite", "")
 		require.NoError(t, err)
 		require.NoError(t, driver.Close())
-		run(t, Open(named{driver.Driver(), sqlite.Address(modelstest.File(t))}), sqlite.Dialect, test)
+		run(t, open(named{driver.Driver(), sqlite.Address(modelstest.File(t))}), sqlite.Dialect, test)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		config, err := pgx.ParseConfig(pgstore.Address(t))
 		require.NoError(t, err)
-		run(t, Open(stdlib.GetConnector(*config)), models.Postgres, test)
+		run(t, open(stdlib.GetConnector(*config)), models.Postgres, test)
 	})
 }
 

@@ -41,7 +41,7 @@ type Store interface {
 // Receive reads a file to its end and stores it. u says whose it is and how it is named. A file that is not as it should
 // be is refused with a *table.FileError or a *table.SizeError, one more than there may be with models.ErrUploadsFull.
 func Receive(ctx context.Context, s Store, u models.Upload, body io.Reader, maxBytes int64) (_ models.Upload, err error) {
-	u.Name, u.Size = Name(u.Name), maxBytes
+	u.Name, u.Size = nameOf(u.Name), maxBytes
 	if u.ID, err = s.BeginUpload(ctx, u); err != nil {
 		return models.Upload{}, err
 	}
@@ -68,8 +68,8 @@ func Receive(ctx context.Context, s Store, u models.Upload, body io.Reader, maxB
 	return u, err
 }
 
-// Name makes a file's name fit to be shown: its last element, without what does not print.
-func Name(given string) string {
+// nameOf makes a file's name fit to be shown: its last element, without what does not print.
+func nameOf(given string) string {
 	name := path.Base(strings.ReplaceAll(given, `\`, "/"))
 	name = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

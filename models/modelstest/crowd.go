@@ -23,8 +23,8 @@ type Crowd struct {
 	Initiators []models.User
 }
 
-// StrangeNames are what people and their things may be called.
-func StrangeNames() []string {
+// strangeNames are what people and their things may be called.
+func strangeNames() []string {
 	return []string{
 		"Zürich – Ærø & Søn", `<b onmouseover="x()">bold</b> & "quoted"`, "مؤسسة الشرق الأوسط", "חברת הצפון (בע״מ)", "👩🏽‍🚀 launch 🚀",
 		"日本語のとても長い名前" + strings.Repeat("長", 40), strings.Repeat("a very long name ", 12) + "ends here", "tab\tand 'quote'; DROP TABLE runs;--", "{{.Name}} ${x} %s %d",
@@ -43,7 +43,7 @@ func CrowdOf(t testing.TB, s *models.Store, w World) Crowd {
 	t.Helper()
 	ctx := t.Context()
 	c := Crowd{World: w}
-	names := StrangeNames()
+	names := strangeNames()
 	var err error
 	c.Strange, err = s.CreateWorkspace(ctx, models.Workspace{Slug: "strange", Name: names[0]})
 	require.NoError(t, err)

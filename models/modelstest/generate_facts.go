@@ -62,7 +62,7 @@ func (g *generator) active(f *facts) {
 	f.flaggedAt = sometimes(g, 2, min(g.now, f.staleAt))
 	if g.IntN(3) == 0 {
 		f.waitID, f.waitKind = of(g, "approval", lifecycle.HandoverWait, "throttled"), of(g, lifecycle.DurableWait, lifecycle.HeldWait)
-		f.waitReason, f.waitUntil = of(g, StrangeNames()...), of(g, g.edge(), g.now+hour, g.now+3*day)
+		f.waitReason, f.waitUntil = of(g, strangeNames()...), of(g, g.edge(), g.now+hour, g.now+3*day)
 	}
 	g.cancel(f, g.now)
 	if g.IntN(20) == 0 {

@@ -23,7 +23,7 @@ func (g *generator) store(f facts) {
 		claimedBy = of(g, "", "Olga", g.crowd.Member.Name)
 	}
 	if f.acknowledgedAt > 0 {
-		acknowledgedBy, note = "Olga", of(g, StrangeNames()...)
+		acknowledgedBy, note = "Olga", of(g, strangeNames()...)
 	}
 	if f.lateAt > 0 {
 		late = "3 more items"
@@ -34,7 +34,7 @@ func (g *generator) store(f facts) {
 	}
 	g.rows["operation_runs"] = append(g.rows["operation_runs"], row{
 		{"id", f.id}, {"workspace_id", f.place.WorkspaceID}, {"tenant_id", tenant},
-		{"type", of(g, "sample.simulate", "sample.simulate", "inventory.sync", "retired.type")}, {"target", of(g, append(StrangeNames(), "", "mailboxes")...)},
+		{"type", of(g, "sample.simulate", "sample.simulate", "inventory.sync", "retired.type")}, {"target", of(g, append(strangeNames(), "", "mailboxes")...)},
 		{"queue", f.queue}, {"policy", g.policyJSON}, {"input", "{}"}, {"request_hash", f.id}, {"fingerprint", f.id},
 		{"supersedes", false}, {"exclusive", false}, {"initiator_id", initiator}, {"initiator", name}, {"retry_of", retryOf},
 		{"first_run_id", "first-" + f.id}, {"version", 1 + g.IntN(9)}, {"status", string(f.status)}, {"outcome", string(f.outcome)},
@@ -61,7 +61,7 @@ func (g *generator) store(f facts) {
 	})
 	for i := range min(f.failed, 2) {
 		g.rows["run_items"] = append(g.rows["run_items"], row{
-			{"run_id", f.id}, {"key", of(g, StrangeNames()...) + string(rune('a'+i))}, {"state", "failed"}, {"code", "timeout"},
+			{"run_id", f.id}, {"key", of(g, strangeNames()...) + string(rune('a'+i))}, {"state", "failed"}, {"code", "timeout"},
 			{"message", "connection refused after 31 tries"}, {"reason", "connection refused after # tries"}, {"at", f.completedAt},
 		})
 	}

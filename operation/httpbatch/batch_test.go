@@ -72,7 +72,7 @@ func TestBatchOfAThousandLinesFailsExactlyWhereItHasTo(t *testing.T) {
 				require.Equal(t, keys[0], key, "attempts of %s", url)
 			}
 		}
-		rows, err := csv.NewReader(strings.NewReader(b.store.artifacts[ResultsName])).ReadAll()
+		rows, err := csv.NewReader(strings.NewReader(b.store.artifacts[resultsName])).ReadAll()
 		require.NoError(t, err)
 		require.Len(t, rows, 1001)
 		require.Equal(t, []string{"id", "name", "line", "outcome", "http_status", "attempts", "code", "message", "response"}, rows[0])

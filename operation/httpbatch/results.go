@@ -14,8 +14,8 @@ import (
 	"github.com/opstruth/opstruth/operation"
 )
 
-// ResultsName is the run's artifact: the file's columns, and beside them what came of each line.
-const ResultsName = "results.csv"
+// resultsName is the run's artifact: the file's columns, and beside them what came of each line.
+const resultsName = "results.csv"
 
 var resultColumns = []string{"line", "outcome", "http_status", "attempts", "code", "message", "response"}
 
@@ -25,7 +25,7 @@ func (b *batch) finish(ctx context.Context, run *operation.Run[Input]) error {
 	if err != nil {
 		return fmt.Errorf("read the file: %w", err)
 	}
-	return b.store.WriteArtifact(ctx, run.ID, ResultsName, "text/csv; charset=utf-8", func(w io.Writer) error {
+	return b.store.WriteArtifact(ctx, run.ID, resultsName, "text/csv; charset=utf-8", func(w io.Writer) error {
 		out := csv.NewWriter(w)
 		if err := out.Write(append(slices.Clone(u.Columns), resultHeader(u.Columns)...)); err != nil {
 			return err

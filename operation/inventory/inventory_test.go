@@ -32,7 +32,7 @@ func TestSyncReadsAllAndComparesWithTheLastTime(t *testing.T) {
 	require.True(t, d.First && d.Complete)
 	require.Equal(t, int64(55), d.Objects)
 	require.Empty(t, d.Added)
-	require.Contains(t, first.artifacts[SummaryName], "directory: 55 objects in 3 collections\nFirst reading")
+	require.Contains(t, first.artifacts[summaryName], "directory: 55 objects in 3 collections\nFirst reading")
 
 	b.api.set("users", people(3, 47, 7, 30)...)
 	b.api.set("devices", entity{"id": 9, "name": "laptop"})
@@ -44,7 +44,7 @@ func TestSyncReadsAllAndComparesWithTheLastTime(t *testing.T) {
 	require.Equal(t, []Object{{"users", "u007", "User 7", []string{"job"}}, {"users", "u030", "User 30", []string{"job"}}}, d.Changed)
 	require.Equal(t, []Object{{"users", "u000", "User 0", nil}, {"users", "u001", "User 1", nil}, {"users", "u002", "User 2", nil}}, d.Removed)
 	require.Equal(t, Collection{Name: "users", Complete: true, Pages: 5, Objects: 44, ComparedWith: first.run.ID, Added: 2, Changed: 2, Removed: 3}, d.Collections[0])
-	summary := second.artifacts[SummaryName]
+	summary := second.artifacts[summaryName]
 	require.Contains(t, summary, "Since the last complete reading: 3 added, 2 changed, 3 removed\n")
 	require.Contains(t, summary, "CHANGED\n  users / User 7 (u007): job\n")
 
@@ -86,7 +86,7 @@ func TestPageThatFailsForGoodMakesTheRunPartial(t *testing.T) {
 	require.Len(t, d.Added, 1, "of groups")
 	require.Len(t, d.Changed, 1, "of what was read of users")
 	require.Empty(t, d.Removed, "what was not read is not removed")
-	require.Contains(t, r.artifacts[SummaryName], "NOT READ COMPLETELY (what is missing there is not told as removed)\n  users: page 3 and what follows")
+	require.Contains(t, r.artifacts[summaryName], "NOT READ COMPLETELY (what is missing there is not told as removed)\n  users: page 3 and what follows")
 
 	b.api.refuse = nil
 	r = b.sync()

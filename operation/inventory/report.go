@@ -9,10 +9,10 @@ import (
 	"github.com/opstruth/opstruth/operation"
 )
 
-// DiffName and SummaryName are the artifacts of a run.
+// DiffName and summaryName are the artifacts of a run.
 const (
 	DiffName    = "diff.json"
-	SummaryName = "summary.txt"
+	summaryName = "summary.txt"
 )
 
 // Diff is what changed since each collection's last complete reading.
@@ -77,7 +77,7 @@ func (s *syncer) finish(ctx context.Context, run *operation.Run[Input]) error {
 	if err := run.Artifact(ctx, DiffName, "application/json", raw); err != nil {
 		return err
 	}
-	return run.Artifact(ctx, SummaryName, "text/plain; charset=utf-8", []byte(d.summary()))
+	return run.Artifact(ctx, summaryName, "text/plain; charset=utf-8", []byte(d.summary()))
 }
 
 func (s *syncer) compare(ctx context.Context, runID string, c models.InventoryCollection, d *Diff) error {

@@ -142,7 +142,7 @@ func (s *Server) started(ctx context.Context, id string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	return RunOf(a.Plane, run, now), nil
+	return runOf(a.Plane, run, now), nil
 }
 
 func location(p links.Plane, id string) string {

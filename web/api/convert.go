@@ -11,8 +11,8 @@ import (
 	"github.com/opstruth/opstruth/workflows/contract"
 )
 
-// RunOf is a run as the API tells it to readers of a plane at now.
-func RunOf(p links.Plane, r models.Run, now time.Time) Run {
+// runOf is a run as the API tells it to readers of a plane at now.
+func runOf(p links.Plane, r models.Run, now time.Time) Run {
 	f, t := r.Facts, r.Truth(now)
 	if p == links.System {
 		t = t.ForStaff()

@@ -76,7 +76,7 @@ func (s *Server) listRuns(ctx context.Context, cursor *string, limit *int) (RunL
 	}
 	out := RunListJSONResponse{Runs: make([]Run, len(runs.Runs)), NextCursor: optional(runs.Next), AsOf: runs.Now}
 	for i, r := range runs.Runs {
-		out.Runs[i] = RunOf(a.Plane, r, runs.Now)
+		out.Runs[i] = runOf(a.Plane, r, runs.Now)
 	}
 	return out, nil
 }
@@ -95,7 +95,7 @@ func (s *Server) SystemListRuns(ctx context.Context, r SystemListRunsRequestObje
 
 func theRun(ctx context.Context) RunJSONResponse {
 	a := access.From(ctx)
-	return RunJSONResponse(RunOf(a.Plane, a.Run, a.Now))
+	return RunJSONResponse(runOf(a.Plane, a.Run, a.Now))
 }
 
 // GetRun is one run.
