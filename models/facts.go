@@ -140,6 +140,9 @@ func (row *runRow) run(s *Store) Run {
 		},
 		GapEpisodes: int(row.GapEpisodes),
 	}
+	if f.InGap && f.StaleEpisodes == 0 {
+		f.FirstStaleAt = time.Time{} // what late signs of life left of a silence that is none of its own, see signSQL
+	}
 	var ok bool
 	if f.Policy, ok = decoded[lifecycle.Policy](s, "policy", row.ID, row.Policy); !ok {
 		f.Policy = lifecycle.CautiousPolicy()
