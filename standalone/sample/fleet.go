@@ -53,7 +53,8 @@ type Fleet struct {
 	tenants []models.Tenant
 	round   int
 	begun   time.Time
-	next    int // scene of this round
+	next    int                  // scene of this round
+	came    map[string]time.Time // when a worker was first seen, by its id
 }
 
 // Run goes on until ctx ends.
@@ -83,7 +84,7 @@ func (f *Fleet) step(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if f.begun.IsZero() && !served[simulate.Queue] {
+	if f.begun.IsZero() && served[simulate.Queue].IsZero() {
 		return nil // the first scenes wait for the workers to come up
 	}
 	if f.begun.IsZero() || now.Sub(f.begun) >= cycle {
@@ -98,7 +99,7 @@ func (f *Fleet) step(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	active, err := f.active(ctx)
+	active, err := f.active(ctx, served)
 	if err != nil {
 		return err
 	}
@@ -131,9 +132,9 @@ func (f *Fleet) tenantOf(s scene) models.Tenant {
 }
 
 // wants tells whether a scene is to be played now.
-func (f *Fleet) wants(s scene, served map[string]bool, active int) bool {
+func (f *Fleet) wants(s scene, served map[string]time.Time, active int) bool {
 	d, known := f.Types.Lookup(s.typ)
-	return known && active < maxActive && (served[d.Queue] || d.Queue == simulate.UnattendedQueue)
+	return known && active < maxActive && (!served[d.Queue].IsZero() || d.Queue == simulate.UnattendedQueue)
 }
 
 // load reads the sample tenants once.
@@ -161,18 +162,28 @@ func isSample(w workspace, t models.Tenant) bool {
 	return slices.ContainsFunc(w.tenants, func(s tenant) bool { return s.slug == t.Slug })
 }
 
-// served are the task queues that have a live worker.
-func (f *Fleet) served(ctx context.Context) (map[string]bool, error) {
+// served are the task queues that have a live worker, and since when the fleet knows the first of them.
+func (f *Fleet) served(ctx context.Context) (map[string]time.Time, error) {
 	workers, now, err := f.Store.Workers(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read workers: %w", err)
 	}
-	queues := map[string]bool{}
+	queues, came := map[string]time.Time{}, map[string]time.Time{}
 	for _, w := range workers {
+		came[w.ID] = now
+		if at, known := f.came[w.ID]; known {
+			came[w.ID] = at
+		}
+		if now.Sub(w.LastSeen) >= workerGone {
+			continue
+		}
 		for _, queue := range w.Queues {
-			queues[queue] = queues[queue] || now.Sub(w.LastSeen) < workerGone
+			if at, known := queues[queue]; !known || came[w.ID].Before(at) {
+				queues[queue] = came[w.ID]
+			}
 		}
 	}
+	f.came = came
 	return queues, nil
 }
 
@@ -182,7 +193,7 @@ type aged struct {
 	age time.Duration
 }
 
-func (f *Fleet) active(ctx context.Context) ([]aged, error) {
+func (f *Fleet) active(ctx context.Context, served map[string]time.Time) ([]aged, error) {
 	yes := true
 	page, err := f.Store.ListRuns(ctx, models.Platform(), models.Filter{Active: &yes}, models.Page{Limit: 500})
 	if err != nil {
@@ -193,19 +204,18 @@ func (f *Fleet) active(ctx context.Context) ([]aged, error) {
 		if r.Facts.Initiator != FleetName {
 			continue
 		}
-		since := r.Facts.QueuedAt // a run that its worker left in the lurch gets its time anew
-		if r.Facts.RecoveredAt.After(since) {
-			since = r.Facts.RecoveredAt
-		}
+		// A run that its worker left in the lurch gets its time anew: the reader is to see it go on, and until it is heard
+		// again it has only a worker that came back.
+		since := slices.MaxFunc([]time.Time{r.Facts.QueuedAt, r.Facts.RecoveredAt, served[r.Facts.Queue]}, time.Time.Compare)
 		runs = append(runs, aged{r, page.Now.Sub(since)})
 	}
 	return runs, nil
 }
 
 // end asks simulated runs to end that have gone on for long enough.
-func (f *Fleet) end(ctx context.Context, active []aged, served map[string]bool) error {
+func (f *Fleet) end(ctx context.Context, active []aged, served map[string]time.Time) error {
 	for _, r := range active {
-		if r.Facts.Type != simulate.Name || !served[r.Facts.Queue] || r.age < patience || !r.Facts.Cancel.At.IsZero() {
+		if r.Facts.Type != simulate.Name || served[r.Facts.Queue].IsZero() || r.age < patience || !r.Facts.Cancel.At.IsZero() {
 			continue
 		}
 		_, err := f.Store.Transition(ctx, r.ID, lifecycle.Change{Kind: lifecycle.CancelRequested, Actor: FleetName})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -187,6 +188,41 @@ func TestTheFleetWaitsForItsWorkersAndIsBounded(t *testing.T) {
 		require.NoError(t, f.step(t.Context(), now.Add(time.Duration(i+2)*cycle-time.Second)))
 	}
 	require.LessOrEqual(t, len(b.runs(t, models.Filter{})), maxActive+len(script), "nothing ends them here, so it stops starting more")
+}
+
+func TestARunGetsItsTimeAnewFromAWorkerThatCameBack(t *testing.T) {
+	b := setup(t)
+	f := b.fleet(t)
+	served := func() time.Time {
+		b.workers(t, simulate.Queue)
+		queues, err := f.served(t.Context())
+		require.NoError(t, err)
+		return queues[simulate.Queue]
+	}
+	first := served()
+	require.False(t, first.IsZero())
+	require.NoError(t, f.load(t.Context()))
+	_, _, err := f.Starter.Start(t.Context(), start.Request{
+		Type: simulate.Name, WorkspaceID: f.tenants[0].WorkspaceID, TenantID: f.tenants[0].ID,
+		Input: json.RawMessage(`{"items":1}`), InitiatorName: FleetName,
+	})
+	require.NoError(t, err)
+	require.Equal(t, first, served(), "it was there all the time")
+	require.NoError(t, b.store.ForgetWorkers(t.Context(), -time.Minute))
+	queues, err := f.served(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, queues)
+	require.Greater(t, served(), first)
+
+	age := func(served time.Time) time.Duration {
+		active, err := f.active(t.Context(), map[string]time.Time{simulate.Queue: served})
+		require.NoError(t, err)
+		i := slices.IndexFunc(active, func(a aged) bool { return a.Facts.Queue == simulate.Queue })
+		require.GreaterOrEqual(t, i, 0)
+		return active[i].age
+	}
+	require.GreaterOrEqual(t, age(first), time.Duration(0))
+	require.Negative(t, age(time.Now().Add(time.Hour)), "counted from the worker, however long ago the run was queued")
 }
 
 func TestOldRunsOfTheFleetAreRemovedAndNoOthers(t *testing.T) {
