@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -53,10 +54,7 @@ func (g FailureGroup) Filter(base Filter) Filter {
 	f := base
 	f.Type, f.Outcome, f.Failure, f.Freshness = g.Type, g.Outcome, string(g.Key), lifecycle.TerminalNormal
 	if g.Reconciled {
-		f.Freshness, f.Cause = lifecycle.ReconciledFailed, g.Cause
-		if g.Cause == lifecycle.NoCause {
-			f.Cause = lifecycle.CauseNotKnown
-		}
+		f.Freshness, f.Cause = lifecycle.ReconciledFailed, cmp.Or(g.Cause, lifecycle.CauseNotKnown)
 	}
 	return f
 }

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -25,10 +26,7 @@ type StuckGroup struct {
 // Filter is the list of exactly the group's runs within base, at the clock reading of the groups.
 func (g StuckGroup) Filter(base Filter, now time.Time) Filter {
 	f := BucketLikelyStuck.Filter(base, now)
-	f.Queue, f.Cause = g.Queue, g.Cause
-	if f.Cause == lifecycle.NoCause {
-		f.Cause = lifecycle.CauseNotKnown
-	}
+	f.Queue, f.Cause = g.Queue, cmp.Or(g.Cause, lifecycle.CauseNotKnown)
 	return f
 }
 
