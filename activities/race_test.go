@@ -216,11 +216,10 @@ func (b *both) check(t *testing.T) {
 	})
 }
 
-func TestRaceOfAFinishAgainstAClose(t *testing.T) {
-	t.Parallel()
-	var ways both
-	ways.check(t)
-	race(t, lost, []party{finishes, closes}, func(d *duel, _ models.Run) error {
+// closed closes what is left of a duel, and notes whether its run had succeeded.
+func (b *both) closed(t *testing.T) func(*duel, models.Run) error {
+	t.Helper()
+	return func(d *duel, _ models.Run) error {
 		if err := untilEnded(closes)(t.Context(), d); err != nil {
 			return err
 		}
@@ -228,9 +227,16 @@ func TestRaceOfAFinishAgainstAClose(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		ways.note(run.Facts.Outcome == lifecycle.Succeeded)
+		b.note(run.Facts.Outcome == lifecycle.Succeeded)
 		return theEnd(d, run)
-	})
+	}
+}
+
+func TestRaceOfAFinishAgainstAClose(t *testing.T) {
+	t.Parallel()
+	var ways both
+	ways.check(t)
+	race(t, lost, []party{finishes, closes}, ways.closed(t))
 }
 
 func TestRaceOfACancelAgainstAFinish(t *testing.T) {
@@ -399,15 +405,5 @@ func TestRaceOfACrashBetweenClaimTerminateAndRecord(t *testing.T) {
 		}
 		return finishes(ctx, d)
 	}
-	race(t, lost, []party{mayFinish, crashes}, func(d *duel, _ models.Run) error {
-		if err := untilEnded(closes)(t.Context(), d); err != nil {
-			return err
-		}
-		run, _, err := d.store.Run(t.Context(), models.Engine(), d.id)
-		if err != nil {
-			return err
-		}
-		ways.note(run.Facts.Outcome == lifecycle.Succeeded)
-		return theEnd(d, run)
-	})
+	race(t, lost, []party{mayFinish, crashes}, ways.closed(t))
 }
