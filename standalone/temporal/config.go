@@ -82,6 +82,9 @@ func staticHosts(c *config.Config) map[primitives.ServiceName]static.Hosts {
 	return hosts
 }
 
+// keepInMemory is how long the server keeps a workflow that nobody asks about.
+const keepInMemory = 5 * time.Minute
+
 func dynamicValues() dynamicconfig.StaticClient {
 	return dynamicconfig.StaticClient{
 		// The default of 20 polls a second would add 50 ms to every hop of a workflow.
@@ -90,6 +93,12 @@ func dynamicValues() dynamicconfig.StaticClient {
 		dynamicconfig.HistoryLongPollExpirationInterval.Key(): 3 * time.Second,
 		// The product lists closed workflows at every pass of its reconciler.
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100,
+		// By default workflows that ended stay in memory for an hour, tens of megabytes of somebody's laptop.
+		dynamicconfig.HistoryCacheTTL.Key(): keepInMemory,
+		dynamicconfig.EventsCacheTTL.Key():  keepInMemory,
+		dynamicconfig.HistoryCacheBackgroundEvict.Key(): dynamicconfig.CacheBackgroundEvictSettings{
+			Enabled: true, LoopInterval: time.Minute, MaxEntryPerCall: 1000,
+		},
 		// Somebody may pause a workflow from its page in the UI.
 		dynamicconfig.WorkflowPauseEnabled.Key(): true,
 		// Nothing of this machine is told to anybody outside it.
