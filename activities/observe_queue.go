@@ -43,7 +43,7 @@ func (w liveWorkers) serving(queue string) (live int, newest time.Duration) {
 	return live, newest
 }
 
-// Living reports whether the worker of this identity still writes its row.
+// living reports whether the worker of this identity still writes its row.
 func (w liveWorkers) living(id string) bool {
 	for _, row := range w.Rows {
 		if row.ID == id && row.Age <= w.Alive {
