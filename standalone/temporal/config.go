@@ -82,8 +82,11 @@ func staticHosts(c *config.Config) map[primitives.ServiceName]static.Hosts {
 	return hosts
 }
 
-// keepInMemory is how long the server keeps a workflow that nobody asks about.
-const keepInMemory = 5 * time.Minute
+const (
+	// keepInMemory is how long the server keeps a workflow that nobody asks about.
+	keepInMemory = 5 * time.Minute
+	queueWorkers = 64
+)
 
 func dynamicValues() dynamicconfig.StaticClient {
 	return dynamicconfig.StaticClient{
@@ -93,12 +96,17 @@ func dynamicValues() dynamicconfig.StaticClient {
 		dynamicconfig.HistoryLongPollExpirationInterval.Key(): 3 * time.Second,
 		// The product lists closed workflows at every pass of its reconciler.
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100,
-		// By default workflows that ended stay in memory for an hour, tens of megabytes of somebody's laptop.
+		// By default workflows that ended stay in memory for an hour, with what would be sent to other clusters.
 		dynamicconfig.HistoryCacheTTL.Key(): keepInMemory,
 		dynamicconfig.EventsCacheTTL.Key():  keepInMemory,
 		dynamicconfig.HistoryCacheBackgroundEvict.Key(): dynamicconfig.CacheBackgroundEvictSettings{
 			Enabled: true, LoopInterval: time.Minute, MaxEntryPerCall: 1000,
 		},
+		dynamicconfig.XDCCacheMaxSizeBytes.Key(): 0,
+		// Each queue has 512 goroutines by default, more than one file of SQLite can serve.
+		dynamicconfig.TransferProcessorSchedulerWorkerCount.Key():   queueWorkers,
+		dynamicconfig.TimerProcessorSchedulerWorkerCount.Key():      queueWorkers,
+		dynamicconfig.VisibilityProcessorSchedulerWorkerCount.Key(): queueWorkers,
 		// Somebody may pause a workflow from its page in the UI.
 		dynamicconfig.WorkflowPauseEnabled.Key(): true,
 		// Nothing of this machine is told to anybody outside it.
