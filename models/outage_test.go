@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,7 +168,7 @@ func TestAnOutageHidesNoSilence(t *testing.T) {
 				sc.beat(0, firstBeat)
 				sc.away(c.from, c.until)
 				told := false
-				for i, at := range append(c.confirmed, c.heard) {
+				for i, at := range slices.Concat(c.confirmed, []time.Duration{c.heard}) {
 					if at >= c.until && !told {
 						_, err := sc.at(c.until).RecordBeats(sc.Context(), worker, nil)
 						require.NoError(sc, err)
